@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# kernsoak: time to failure of kernels, measured.
+#
+#   make          build/kernsoak and the guest's programs (build/guest/)
+#   make deps     install what a Debian 12 needs (apt-get, as root; else prints the command)
+#   make demo     real guests die of a real bug on a real kernel: the main job, in minutes
+#   make check    everything that needs no guest, in seconds: lint of the layers, unit tests, goldens, fuzz seeds
+#   make e2e      boots kernels (minutes)
+#   make test     deps + check + e2e: what .ci/run calls
+#   make lint     formatting and static analysis
+#   make bench    every performance figure, as ratios measured in one run
+#   make install  DESTDIR= PREFIX=/usr/local
+#   make clean    removes build/
+#
+# SAN=address,undefined builds and tests with those sanitisers, in a folder of their own.
+# V=1 shows the commands.
+
+PREFIX  ?= /usr/local
+SAN     ?=
+BUILD   := build$(if $(SAN),-san)
+Q       := $(if $(V),,@)
+VERSION := 0.1.0
+
+LIBS    := libvirt libxml-2.0 yaml-0.1 sqlite3 jansson libarchive libhs
+CFLAGS  ?= -O2 -g
+WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
+	   -Wvla -Wno-missing-field-initializers
+CPPFLAGS += -D_GNU_SOURCE -DKERNSOAK_VERSION='"$(VERSION)"' -DKERNSOAK_LIBDIR='"$(PREFIX)/lib/kernsoak"' \
+	   -Iharness
+KS_CFLAGS := -std=gnu11 $(WARN) -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) \
+	   $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread
+
+LIB_SRC  := $(filter-out harness/cmd/main.c,$(sort $(wildcard harness/*/*.c)))
+LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
+GUEST_COMMON := workloads/load.c
+GUEST_BIN := $(patsubst workloads/%.c,$(BUILD)/guest/%,$(filter-out $(GUEST_COMMON),$(sort $(wildcard workloads/*.c))))
+UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
+FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+
+.PHONY: all build-tests deps demo check e2e test lint layers bench install clean
+all: $(BUILD)/kernsoak $(GUEST_BIN)
+
+$(BUILD)/kernsoak: $(BUILD)/harness/cmd/main.o $(BUILD)/libkernsoak.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libkernsoak.a: $(LIB_OBJ)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(KS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The guest's programs: static, so that the lean image needs no library for them.
+$(BUILD)/guest/%: workloads/%.c $(GUEST_COMMON) $(wildcard workloads/*.h)
+	@mkdir -p $(@D)
+	@echo "  GUEST $@"
+	$(Q)$(CC) -D_GNU_SOURCE -Iworkloads -std=gnu11 $(WARN) -O2 -g0 -static -o $@ $< $(GUEST_COMMON) -lpthread
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libkernsoak.a $(wildcard tests/lib/*.h)
+	@mkdir -p $(@D)
+	@echo "  TEST  $@"
+	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libkernsoak.a $(LDLIBS) -lcmocka
+
+-include $(LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d)
+
+deps:
+	@tests/lib/deps
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	@scenarios/demo
+
+layers:
+	@tests/lint/layers
+
+build-tests: all $(UNIT_BIN) $(FUZZ_BIN)
+
+check: build-tests
+	@BUILD=$(BUILD) tests/lib/run-tests check
+
+e2e: all
+	@BUILD=$(BUILD) tests/lib/run-tests e2e
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory build-tests
+	@BUILD=$(BUILD) tests/lib/run-tests test
+
+lint:
+	@tests/lint/lint
+
+bench: all $(BENCH_BIN)
+	@BUILD=$(BUILD) tests/bench/run
+
+install: all
+	install -D -m 755 $(BUILD)/kernsoak $(DESTDIR)$(PREFIX)/bin/kernsoak
+	install -d $(DESTDIR)$(PREFIX)/lib/kernsoak/guest $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios
+	install -m 755 $(GUEST_BIN) $(DESTDIR)$(PREFIX)/lib/kernsoak/guest/
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios/
+	install -D -m 644 docs/man/kernsoak.1 $(DESTDIR)$(PREFIX)/share/man/man1/kernsoak.1
+	install -D -m 644 docs/man/kernsoak-scenario.5 $(DESTDIR)$(PREFIX)/share/man/man5/kernsoak-scenario.5
+
+clean:
+	rm -rf build build-san

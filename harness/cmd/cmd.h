@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A verb of the program: one file each, one row in table.c. */
+#ifndef KS_CMD_CMD_H
+#define KS_CMD_CMD_H
+
+#include "base/err.h"
+#include "base/exit.h"
+
+struct cmd {
+	const char *name;
+	const char *args;                  /* "SCENARIO [--set KEY=VALUE]..." */
+	const char *summary;               /* one line */
+	int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit code */
+	bool internal;                     /* not listed */
+};
+
+const struct cmd *cmd_nth(size_t i); /* NULL at the end */
+const struct cmd *cmd_by_name(const char *name);
+
+/* Prints "kernsoak: <sentence>" on stderr; returns err->exit_code, or `fallback` where it has none.
+ */
+int cmd_fail(const struct err *err, int fallback);
+
+int cmd_doctor(int argc, char **argv);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+static void usage(FILE *out)
+{
+	const struct cmd *c;
+
+	fputs("usage: kernsoak VERB ...\n\n"
+	      "Boots kernels in tight-memory guests, soaks them in workloads until they break,\n"
+	      "and measures how long that takes.\n\n",
+	      out);
+	for (size_t i = 0; (c = cmd_nth(i)); i++)
+		if (!c->internal)
+			fprintf(out, "  %-9s %s\n", c->name, c->summary);
+	fputs("\nkernsoak VERB --help says more. Try: kernsoak run scenarios/fib-rebalance.yaml\n",
+	      out);
+}
+
+static const char *verb_name(size_t i, const void *arg)
+{
+	(void)arg;
+	return cmd_nth(i)->name;
+}
+
+static int unknown_verb(const char *verb)
+{
+	const char *near;
+	size_t n = 0;
+
+	while (cmd_nth(n))
+		n++;
+	near = str_nearest(verb, n, verb_name, NULL);
+	fprintf(stderr, "kernsoak: there is no verb '%s'%s%s%s (kernsoak --help lists them)\n",
+		verb, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return EXIT_BAD_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *c;
+
+	fs_reserve_std();
+	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h") ||
+	    str_eq(argv[1], "help")) {
+		usage(argc < 2 ? stderr : stdout);
+		return argc < 2 ? EXIT_BAD_USAGE : 0;
+	}
+	if (str_eq(argv[1], "--version")) {
+		puts("kernsoak " KERNSOAK_VERSION);
+		return 0;
+	}
+	c = cmd_by_name(argv[1]);
+	return c ? c->run(argc - 1, argv + 1) : unknown_verb(argv[1]);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+
+static const struct cmd table[] = {
+	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
+};
+
+const struct cmd *cmd_nth(size_t i)
+{
+	return i < ARRAY_SIZE(table) ? &table[i] : NULL;
+}
+
+const struct cmd *cmd_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		if (str_eq(table[i].name, name))
+			return &table[i];
+	return NULL;
+}
+
+int cmd_fail(const struct err *err, int fallback)
+{
+	fprintf(stderr, "kernsoak: %s\n", err->msg);
+	return err->exit_code ? err->exit_code : fallback;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the host knows of the loads: names, units, parameters with ranges, and what they need.
+ * The programs themselves are in workloads/, one file each, named as the row. To add a load, add a
+ * row in loads.c and a file there.
+ */
+#ifndef KS_MODEL_LOADS_H
+#define KS_MODEL_LOADS_H
+
+#include "base/macro.h"
+
+enum param_type {
+	PARAM_DURATION, /* given to the load in ns */
+	PARAM_SIZE,     /* in bytes */
+	PARAM_COUNT,    /* a whole number */
+	PARAM_BOOL,     /* 0 or 1 */
+	PARAM_TEXT,     /* as written; percent-encoded on the wire only */
+	PARAM_LIST,     /* a list of words, joined by spaces */
+};
+
+struct load_param {
+	const char *key;
+	enum param_type type;
+	const char *fallback; /* as a scenario would write it; NULL: the scenario must say it */
+	uint64_t min, max;    /* for the numeric types, in the unit of the type */
+	const char *sentence;
+};
+
+struct load_def {
+	const char *name;
+	const char *unit; /* plural, of its progress counter: "replaces" */
+	const char *sentence;
+	const char *modules;  /* space-separated kernel modules that must be in the image, or "" */
+	const char *programs; /* host programs to copy into the image with their libraries, or "" */
+	uint32_t min_vcpus;
+	const struct load_param *param; /* ends with a NULL key */
+};
+
+const struct load_def *load_by_name(const char *name); /* NULL where there is none */
+const struct load_def *load_nth(size_t i);             /* NULL at the end */
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A scenario file, read, overlaid, checked: what a run is planned from. */
+#ifndef KS_MODEL_SCENARIO_H
+#define KS_MODEL_SCENARIO_H
+
+#include "model/settings.h"
+
+struct arm {
+	char *name;
+	struct settings settings;
+};
+
+struct stop {
+	uint64_t trials;    /* of each arm that count (INFRA is replaced, within reason) */
+	uint64_t budget_ns; /* of the whole run; TIME_NEVER: none */
+};
+
+struct scenario {
+	char *name;
+	char *story; /* the comment that opens the file, without its #; "" none */
+	struct arm *arm;
+	size_t n_arms; /* at least 1; a scenario without arms has one named "baseline" */
+	struct stop stop;
+	struct buf source; /* the file's bytes as read, for the run's folder */
+};
+
+struct scenario_options {
+	const char *profile;   /* NULL: none */
+	struct strv set;       /* "guest.memory=512MiB", laid over last */
+	struct strv only_arms; /* empty: all */
+};
+
+/*
+ * Reads `path`. Layers, each merged over the one before: file, profile, --set; then each arm.
+ * Every complaint reads "file:line:col: what was found; what would be accepted", with the line and
+ * a caret below it, and carries exit code 65.
+ */
+int scenario_read(const char *path, const struct scenario_options *opt, struct scenario *ret,
+		  struct err *err);
+void scenario_done(struct scenario *s);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What one guest is, what it does, and what counts as its failure: a scenario with one arm laid
+ * over it, every default filled in. Owned strings; settings_done() frees them.
+ * The schema table (schema.c) maps its fields to YAML keys and to JSON, both ways.
+ */
+#ifndef KS_MODEL_SETTINGS_H
+#define KS_MODEL_SETTINGS_H
+
+#include "base/json.h"
+#include "base/str.h"
+#include "model/loads.h"
+#include "model/sighting.h"
+
+enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+enum boot_image { BOOT_VMLINUX, BOOT_BZIMAGE }; /* the ELF boots faster; the bzImage has KASLR */
+
+/* How soon the guest's own hang detectors fire; always RCU stall < soft lockup < hung task. */
+enum hang_profile {
+	HANG_AUTO,
+	HANG_KVM,
+	HANG_TCG,
+	HANG_FAST,
+	HANG_KERNEL /* the kernel's defaults */
+};
+
+struct pair {
+	char *key, *value;
+};
+
+struct pairs {
+	struct pair *item;
+	size_t n;
+};
+
+struct load_use {
+	const struct load_def *def;
+	struct pairs args; /* every parameter of def, in its order, normalised for the guest */
+};
+
+struct guest {
+	char *backend; /* a row of vm/vm.c's table: "libvirt", "fake" */
+	uint64_t memory_bytes;
+	uint64_t vcpus;
+	enum accel accel;
+	enum boot_image boot;
+	enum hang_profile hang;
+	char *cmdline;       /* added to the kernel's command line; "" none */
+	struct strv modules; /* loaded before the loads, besides what the loads need */
+	struct pairs sysctl; /* vm.swappiness = 10 ... */
+};
+
+struct target {
+	struct strv classes; /* class or family names; empty: any of severity crash or worse */
+	struct strv frames;  /* fnmatch(3) patterns; empty: any */
+	uint64_t within;     /* the patterns are looked for in the first N frames, the guilty one
+				included */
+	char *text;          /* fnmatch(3) pattern over the title; "" any */
+};
+
+struct limits {             /* ns; each starts where its step starts. TIME_NEVER: none */
+	uint64_t boot;      /* spawn to the agent's hello */
+	uint64_t settle;    /* hello to ready */
+	uint64_t soak;      /* the horizon: survived so long is survived */
+	uint64_t heartbeat; /* without a beat of the agent: heartbeat-lost */
+	uint64_t silence;   /* without a byte from console and agent: silence */
+	uint64_t progress;  /* without a count from any load: no-progress */
+	uint64_t report;    /* how long reading goes on after the first line of a crash */
+};
+
+struct fake {           /* the fake VM's law: vm/vm_fake.h */
+	uint64_t boot;  /* ns until its agent says hello */
+	uint64_t scale; /* ns; Weibull scale of the target's lifetime, TIME_NEVER: it never fails */
+	double shape;   /* 1: exponential */
+	uint64_t other; /* ns; mean (exponential) of a competing crash; TIME_NEVER: none */
+	uint64_t host_fault; /* ns; mean of the host's own faults; TIME_NEVER: none */
+	double rate;         /* units of work per second */
+};
+
+struct settings {
+	char *kernel; /* "debian:6.1.0-54-cloud", a bzImage's path */
+	struct guest guest;
+	struct load_use *load;
+	size_t n_loads;
+	char *exposure_unit; /* the load whose counter is the second clock; "" the first */
+	struct target target;
+	struct limits limits;
+	struct fake fake;
+};
+
+void settings_done(struct settings *s);
+json_t *settings_to_json(const struct settings *s);
+int settings_from_json(const json_t *j, struct settings *ret, struct err *err);
+
+void pairs_done(struct pairs *p);
+void pairs_add(struct pairs *p, const char *key, const char *value);
+const char *pairs_get(const struct pairs *p, const char *key); /* NULL where missing */
+
+/* Does the sighting count as the target's failure? Frames match the guilty function and the trace.
+ */
+bool target_matches(const struct target *t, const struct sighting *s);
+
+#endif
