@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vm/vm.h"
+
+/* To add a backend: a file that fills in a struct vm_backend, and a row here. */
+static const struct vm_backend *const backends[] = {
+	NULL,
+};
+
+const struct vm_backend *vm_backend_nth(size_t i)
+{
+	return i < ARRAY_SIZE(backends) ? backends[i] : NULL;
+}
+
+const struct vm_backend *vm_backend_by_name(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
+		if (str_eq(backends[i]->name, name))
+			return backends[i];
+	return NULL;
+}
+
+int vm_new(const struct vm_backend *b, struct loop *loop, const struct machine *m,
+	   const struct vm_callbacks *cb, void *arg, struct vm **ret, struct err *err)
+{
+	int r = b->new (loop, m, cb, arg, ret, err);
+
+	if (r == 0)
+		(*ret)->backend = b;
+	return r;
+}
+
+int vm_start(struct vm *vm, struct err *err)
+{
+	return vm->backend->start(vm, err);
+}
+
+int vm_send(struct vm *vm, const char *line, size_t n)
+{
+	return vm->backend->send(vm, line, n);
+}
+
+int vm_pause(struct vm *vm, struct err *err)
+{
+	return vm->backend->pause(vm, err);
+}
+
+int vm_nmi(struct vm *vm, struct err *err)
+{
+	return vm->backend->nmi(vm, err);
+}
+
+void vm_stats(struct vm *vm, struct vm_stats *ret)
+{
+	*ret = (struct vm_stats){ 0 };
+	vm->backend->stats(vm, ret);
+}
+
+void vm_destroy(struct vm *vm)
+{
+	vm->backend->destroy(vm);
+}
+
+struct vm *vm_free(struct vm *vm)
+{
+	if (vm)
+		vm->backend->free(vm);
+	return NULL;
+}
+
+const char *vm_state_name(enum vm_state s)
+{
+	static const char *const names[] = {
+		[VM_RUNNING] = "running", [VM_PAUSED] = "paused",       [VM_PANICKED] = "panicked",
+		[VM_RESET] = "reset",     [VM_SHUT_DOWN] = "shut down", [VM_ERROR] = "error",
+		[VM_GONE] = "gone",
+	};
+
+	return names[s];
+}
