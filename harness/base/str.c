@@ -127,10 +127,9 @@ bool strv_has(const struct strv *v, const char *s)
 	return false;
 }
 
-/* Length of the well-formed UTF-8 sequence at s (RFC 3629), 0 where there is none; its value in
- * ret. */
-static size_t utf8_sequence(const unsigned char *s, size_t n, uint32_t *ret)
+size_t str_utf8(const char *text, size_t n, uint32_t *ret) /* RFC 3629 */
 {
+	const unsigned char *s = (const unsigned char *)text;
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t len = s[0] < 0x80       ? 1
 		     : s[0] >> 5 == 6  ? 2
@@ -163,20 +162,18 @@ static bool harmless(uint32_t c, bool lines)
 	       c != 0x200f;
 }
 
-void str_sanitise(struct buf *out, const char *text, size_t n, bool lines)
+void str_sanitise(struct buf *out, const char *s, size_t n, bool lines)
 {
-	const unsigned char *s = (const unsigned char *)text;
-
 	while (n) {
 		uint32_t c = 0;
-		size_t len = utf8_sequence(s, n, &c);
+		size_t len = str_utf8(s, n, &c);
 
 		if (len && harmless(c, lines)) {
 			buf_append(out, s, len);
 		} else {
 			len = MAX(len, (size_t)1);
 			for (size_t i = 0; i < len; i++)
-				buf_printf(out, "\\x%02x", s[i]);
+				buf_printf(out, "\\x%02x", (unsigned char)s[i]);
 		}
 		s += len;
 		n -= len;

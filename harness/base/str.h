@@ -42,4 +42,8 @@ bool strv_has(const struct strv *v, const char *s);
  */
 void str_sanitise(struct buf *out, const char *s, size_t n, bool lines);
 
+/* Length in bytes of the well-formed UTF-8 character at s (n bytes left, n > 0), its code in *ret;
+ * 0 where there is none. */
+size_t str_utf8(const char *s, size_t n, uint32_t *ret);
+
 #endif
