@@ -37,6 +37,11 @@ struct scenario_options {
  */
 int scenario_read(const char *path, const struct scenario_options *opt, struct scenario *ret,
 		  struct err *err);
+
+/* The same from memory; `name` is what complaints call it (and, less its .yaml, the default name).
+ */
+int scenario_parse(const char *name, const void *text, size_t n, const struct scenario_options *opt,
+		   struct scenario *ret, struct err *err);
 void scenario_done(struct scenario *s);
 
 #endif

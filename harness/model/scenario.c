@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/scenario.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/exit.h"
+#include "base/fs.h"
+#include "base/str.h"
+#include "model/schema.h"
+#include "model/units.h"
+
+void scenario_done(struct scenario *s)
+{
+	for (size_t i = 0; i < s->n_arms; i++) {
+		free(s->arm[i].name);
+		settings_done(&s->arm[i].settings);
+	}
+	free(s->arm);
+	free(s->name);
+	free(s->story);
+	buf_done(&s->source);
+	*s = (struct scenario){ 0 };
+}
+
+/* The # lines that open the file, less the licence line and the empty lines around them. */
+static char *story_of(const char *text, size_t n)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	const char *end = text + n;
+
+	for (const char *s = text; s < end && *s == '#';) {
+		const char *stop = memchr(s, '\n', (size_t)(end - s)) ?: end;
+		const char *begin = s + 1 + (s + 1 < stop && s[1] == ' ');
+		const size_t len = (size_t)(stop - begin) - (stop > begin && stop[-1] == '\r');
+
+		if (!memmem(begin, len, "SPDX-License-Identifier", 23) && (len || out.len)) {
+			buf_append(&out, begin, len);
+			buf_putc(&out, '\n');
+		}
+		s = stop + (stop < end);
+	}
+	while (out.len && out.data[out.len - 1] == '\n')
+		out.data[--out.len] = 0;
+	return buf_steal(&out);
+}
+
+/* ---- what no single key can tell ---- */
+
+struct look {
+	const struct node *doc; /* the arm's: file, profile, settings and arm merged */
+	const char *arm;        /* for the sentence; "" where there is only one */
+	const struct settings *s;
+	const struct scenario *sc;
+	struct err *err;
+};
+
+/* The first of the two places that the document has, or the document. */
+static const struct node *place(const struct look *l, const char *path, const char *other)
+{
+	const struct node *n = tree_at(l->doc, path);
+
+	if (!n)
+		n = tree_at(l->doc, other);
+	return n ? n : l->doc;
+}
+
+static bool is_fake(const struct look *l)
+{
+	return str_eq(l->s->guest.backend, "fake");
+}
+
+static int check_kernel(const struct look *l)
+{
+	if (*l->s->kernel || is_fake(l))
+		return 0;
+	return tree_complain(
+		l->err, place(l, "kernel", "kernel"),
+		"%sno kernel is named; write kernel: debian:6.1.0-54-cloud, or the path "
+		"of a bzImage",
+		l->arm);
+}
+
+static int check_any_load(const struct look *l)
+{
+	if (l->s->n_loads || is_fake(l))
+		return 0;
+	return tree_complain(l->err, place(l, "load", "load"),
+			     "%sthere is no load: a guest that does nothing proves nothing; write "
+			     "load: { NAME: { ... } }",
+			     l->arm);
+}
+
+static int check_vcpus(const struct look *l)
+{
+	for (size_t i = 0; i < l->s->n_loads; i++) {
+		const struct load_def *def = l->s->load[i].def;
+		const struct entry *e = tree_get(tree_at(l->doc, "load"), def->name);
+
+		if (l->s->guest.vcpus < def->min_vcpus)
+			return tree_complain(l->err, tree_at(l->doc, "guest.vcpus") ?: e->key,
+					     "%sthe load %s needs guest.vcpus of %u or more; it is "
+					     "%llu",
+					     l->arm, def->name, def->min_vcpus,
+					     (unsigned long long)l->s->guest.vcpus);
+	}
+	return 0;
+}
+
+static int check_exposure(const struct look *l)
+{
+	_cleanup_buf_ struct buf used = BUF_INIT;
+
+	if (!*l->s->exposure_unit)
+		return 0;
+	for (size_t i = 0; i < l->s->n_loads; i++) {
+		if (str_eq(l->s->load[i].def->name, l->s->exposure_unit))
+			return 0;
+		buf_printf(&used, "%s%s", i ? ", " : "", l->s->load[i].def->name);
+	}
+	return tree_complain(l->err, place(l, "exposure.unit", "exposure"),
+			     "%sexposure.unit should be a load of this scenario; '%s' is not used, "
+			     "accepted: %s",
+			     l->arm, l->s->exposure_unit, used.len ? buf_str(&used) : "none");
+}
+
+static int check_report(const struct look *l)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	if (l->s->limits.report < l->s->limits.soak)
+		return 0;
+	return tree_complain(l->err, place(l, "limits.soak", "limits.report"),
+			     "%slimits.report (%s) should be shorter than limits.soak (%s)", l->arm,
+			     duration_format(a, l->s->limits.report),
+			     duration_format(b, l->s->limits.soak));
+}
+
+/* One bug should give one signature: the agent's own silence is told before everything's. */
+static int check_silence(const struct look *l)
+{
+	const struct limits *lim = &l->s->limits;
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	if (lim->silence == TIME_NEVER || lim->heartbeat == TIME_NEVER ||
+	    lim->heartbeat < lim->silence)
+		return 0;
+	return tree_complain(
+		l->err, place(l, "limits.silence", "limits.heartbeat"),
+		"%slimits.silence (%s) should be longer than limits.heartbeat (%s), so "
+		"that one hang has one name",
+		l->arm, duration_format(a, lim->silence), duration_format(b, lim->heartbeat));
+}
+
+static int check_budget(const struct look *l)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	if (l->sc->stop.budget_ns >= l->s->limits.soak)
+		return 0;
+	return tree_complain(
+		l->err, place(l, "stop.budget", "limits.soak"),
+		"%sstop.budget (%s) is shorter than one soak (limits.soak: %s): no trial "
+		"could survive",
+		l->arm, duration_format(a, l->sc->stop.budget_ns),
+		duration_format(b, l->s->limits.soak));
+}
+
+static int check_fake(const struct look *l)
+{
+	const struct node *fake = tree_at(l->doc, "fake");
+
+	if (is_fake(l) || !fake || fake->kind == NODE_NULL)
+		return 0;
+	return tree_complain(l->err, fake,
+			     "%s'fake' says nothing to the backend %s; it goes with guest.backend: "
+			     "fake",
+			     l->arm, l->s->guest.backend);
+}
+
+static int (*const checks[])(const struct look *) = {
+	check_kernel, check_any_load, check_vcpus,  check_exposure,
+	check_report, check_silence,  check_budget, check_fake,
+};
+
+/* ---- layers ---- */
+
+struct reader {
+	const struct scenario_options *opt;
+	struct trees *trees;
+	const struct node *doc;
+	struct scenario *sc;
+	struct err *err;
+};
+
+static const char *nth_key(size_t i, const void *map)
+{
+	return ((const struct node *)map)->item[i].key->text;
+}
+
+/* --profile or --arm named something that is not there. */
+static int no_such_overlay(const struct reader *r, const char *what, const char *name,
+			   const struct node *map)
+{
+	const size_t n = map && map->kind == NODE_MAP ? map->n : 0;
+	const char *near = n ? str_nearest(name, n, nth_key, map) : NULL;
+	_cleanup_buf_ struct buf list = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&list, "%s%s", i ? ", " : "", nth_key(i, map));
+	return tree_complain(r->err, map ? map : r->doc, "there is no %s '%.60s'; %s%s%s%s%s", what,
+			     name, near ? "did you mean '" : "", near ? near : "",
+			     near ? "'? " : "", n ? "accepted: " : "the scenario has none",
+			     buf_str(&list));
+}
+
+/* Reads a document for its complaints only. */
+static int only_check(const struct node *doc, unsigned in, struct err *err)
+{
+	struct settings s = { 0 };
+	struct scenario sc = { 0 };
+	int r = schema_read(doc, in, false, &s, &sc, err);
+
+	settings_done(&s);
+	scenario_done(&sc);
+	return r;
+}
+
+static int lay_profile(struct reader *r)
+{
+	const struct node *all = tree_at(r->doc, "profiles");
+	const struct entry *e = r->opt->profile ? tree_get(all, r->opt->profile) : NULL;
+
+	if (r->opt->profile && !e)
+		return no_such_overlay(r, "profile", r->opt->profile, all);
+	r->doc = tree_without(r->trees, r->doc, "profiles");
+	if (e && e->value->kind == NODE_MAP)
+		r->doc = tree_merge(r->trees, r->doc, e->value);
+	return 0;
+}
+
+static int lay_settings(struct reader *r)
+{
+	for (size_t i = 0; i < r->opt->set.n; i++) {
+		const struct node *over = NULL;
+		int x = tree_parse_setting(r->trees, r->opt->set.item[i], schema_has_free_keys,
+					   &over, r->err);
+
+		if (x == 0)
+			x = only_check(over, IN_FILE, r->err);
+		if (x < 0)
+			return x;
+		r->doc = tree_merge(r->trees, r->doc, over);
+	}
+	return 0;
+}
+
+static int check_arm(const struct reader *r, const struct node *doc, const char *label,
+		     const struct settings *s)
+{
+	const struct look l = { doc, label, s, r->sc, r->err };
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i](&l) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+/* Reads the document with the arm's overlay; the arm is added to the scenario. */
+static int read_arm(struct reader *r, const char *name, const struct node *over, bool only)
+{
+	_cleanup_free_
+	char *label = only ? xstrdup("") : xasprintf("in the arm %s: ", name);
+	const struct node *doc = r->doc;
+	struct scenario *sc = r->sc;
+	struct arm *arm;
+	int x;
+
+	if (over && over->kind == NODE_MAP)
+		doc = tree_merge(r->trees, doc, over);
+	sc->arm = xrealloc(sc->arm, (sc->n_arms + 1) * sizeof(*sc->arm));
+	arm = &sc->arm[sc->n_arms++];
+	*arm = (struct arm){ .name = xstrdup(name) };
+	schema_defaults(&arm->settings, NULL);
+	x = schema_read(doc, IN_FILE, true, &arm->settings, sc, r->err);
+	return x < 0 ? x : check_arm(r, doc, label, &arm->settings);
+}
+
+/* Every arm is checked, also those that --arm leaves out; these go again. */
+static int read_arms(struct reader *r, const struct node *arms)
+{
+	if (!arms || arms->kind != NODE_MAP || !arms->n)
+		return read_arm(r, "baseline", NULL, true);
+	for (size_t i = 0; i < arms->n; i++) {
+		int x = read_arm(r, arms->item[i].key->text, arms->item[i].value, arms->n == 1);
+
+		if (x < 0)
+			return x;
+	}
+	return 0;
+}
+
+static int select_arms(const struct reader *r, const struct node *arms)
+{
+	const struct strv *only = &r->opt->only_arms;
+	struct scenario *sc = r->sc;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < only->n; i++)
+		if (!tree_get(arms, only->item[i]) &&
+		    !(sc->n_arms == 1 && str_eq(sc->arm[0].name, only->item[i])))
+			return no_such_overlay(r, "arm", only->item[i], arms);
+	for (size_t i = 0; i < sc->n_arms; i++) {
+		if (!only->n || strv_has(only, sc->arm[i].name)) {
+			sc->arm[kept++] = sc->arm[i];
+			continue;
+		}
+		free(sc->arm[i].name);
+		settings_done(&sc->arm[i].settings);
+	}
+	sc->n_arms = kept;
+	return 0;
+}
+
+/* The file's name without folder and ending, with - for what a name may not hold. */
+static char *default_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	struct buf out = BUF_INIT;
+
+	for (const char *s = slash ? slash + 1 : path; *s && out.len < 64; s++) {
+		if (str_eq(s, ".yaml") || str_eq(s, ".yml"))
+			break;
+		if (isalnum((unsigned char)*s) || (out.len && strchr("._+-", *s)))
+			buf_putc(&out, *s);
+		else if (out.len)
+			buf_putc(&out, '-');
+	}
+	if (!out.len)
+		buf_puts(&out, "scenario");
+	return buf_steal(&out);
+}
+
+static int read_layers(struct reader *r, const char *name)
+{
+	const struct node *arms;
+	int x;
+
+	if (r->doc->kind == NODE_NULL)
+		return tree_complain(r->err, r->doc,
+				     "the scenario is empty; it should be a map of name, kernel, "
+				     "guest, load, ...");
+	x = only_check(r->doc, IN_FILE, r->err);
+	if (x == 0)
+		x = lay_profile(r);
+	if (x == 0)
+		x = lay_settings(r);
+	if (x < 0)
+		return x;
+	arms = tree_at(r->doc, "arms");
+	r->doc = tree_without(r->trees, r->doc, "arms");
+	schema_defaults(NULL, r->sc);
+	x = read_arms(r, arms);
+	if (x == 0)
+		x = select_arms(r, arms);
+	if (x == 0 && !*r->sc->name) {
+		free(r->sc->name);
+		r->sc->name = default_name(name);
+	}
+	return x;
+}
+
+int scenario_parse(const char *name, const void *text, size_t n, const struct scenario_options *opt,
+		   struct scenario *ret, struct err *err)
+{
+	const struct scenario_options none = { 0 };
+	struct scenario sc = { .story = story_of(text, n) };
+	struct reader r = { .opt = opt ? opt : &none, .trees = trees_new(), .sc = &sc, .err = err };
+	int x = tree_parse(r.trees, name, text, n, &r.doc, err);
+
+	buf_append(&sc.source, text, n);
+	if (x == 0)
+		x = read_layers(&r, name);
+	trees_free(r.trees);
+	if (x < 0)
+		scenario_done(&sc);
+	else
+		*ret = sc;
+	return x;
+}
+
+int scenario_read(const char *path, const struct scenario_options *opt, struct scenario *ret,
+		  struct err *err)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	int r = fs_read(AT_FDCWD, path, TREE_MAX_BYTES, &text, err);
+
+	if (r < 0) {
+		err_exit(err, EXIT_BAD_SCENARIO);
+		return r;
+	}
+	return scenario_parse(path, buf_str(&text), text.len, opt, ret, err);
+}

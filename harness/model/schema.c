@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/schema.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "model/units.h"
+
+/* ---- what words may look like ---- */
+
+static bool all_of(const char *s, const char *extra, size_t max)
+{
+	const size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)s[i]) && !strchr(extra, s[i]))
+			return false;
+	return n > 0 && n <= max;
+}
+
+/* Names become parts of file names, of tables and of JSON keys. */
+static bool is_name(const char *s)
+{
+	return all_of(s, "._+-", 64) && s[0] != '.' && s[0] != '-';
+}
+
+static bool is_module(const char *s)
+{
+	return all_of(s, "_-", 56);
+}
+
+static bool is_sysctl(const char *s)
+{
+	return all_of(s, "._-/", 200) && !strstr(s, "..");
+}
+
+static bool is_crash_word(const char *s)
+{
+	const char *w;
+
+	for (size_t i = 0; (w = crash_word(i)); i++)
+		if (str_eq(w, s))
+			return true;
+	return false;
+}
+
+static bool is_one_line(const char *s)
+{
+	return !strpbrk(s, "\n\r") && strlen(s) <= 2048;
+}
+
+static bool is_pattern(const char *s)
+{
+	return *s && is_one_line(s) && strlen(s) <= 256;
+}
+
+static bool is_load(const char *s)
+{
+	return !*s || load_by_name(s);
+}
+
+#define NAME_SHAPE "at most 64 letters, digits, and . _ + - inside"
+
+/* ---- the table ---- */
+
+static const char *const backends[] = { "libvirt", "fake", NULL };
+static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
+static const char *const boots[] = { "vmlinux", "bzimage", NULL };
+static const char *const hangs[] = { "auto", "kvm", "tcg", "fast", "kernel", NULL };
+
+static bool is_backend(const char *s)
+{
+	for (size_t i = 0; backends[i]; i++)
+		if (str_eq(s, backends[i]))
+			return true;
+	return false;
+}
+
+#define SECOND      NS_PER_S
+#define DAY         (86400 * NS_PER_S)
+#define YEAR        (366 * DAY)
+#define MIB         (UINT64_C(1) << 20)
+#define SET(f)      .in = IN_ALL, .offset = offsetof(struct settings, f)
+#define SCN(f)      .of_scenario = true, .offset = offsetof(struct scenario, f)
+#define RANGE(a, b) .min = (a), .max = (b)
+
+static const struct field fields[] = {
+	{ "name", FIELD_TEXT, .in = IN_FILE, SCN(name), .fallback = "", .fits = is_name,
+	  .shape = NAME_SHAPE, .example = "fib-rebalance",
+	  .sentence = "What runs and reports call the scenario. Without it: the file's name, less "
+		      "its .yaml." },
+	{ "kernel", FIELD_TEXT, SET(kernel), .fallback = "", .fits = is_one_line,
+	  .shape = "one line", .example = "debian:6.1.0-54-cloud",
+	  .sentence =
+		  "The kernel to boot: debian:ABI, or the path of a bzImage. Needed but for the "
+		  "fake backend." },
+
+	{ "guest", FIELD_GROUP, .in = IN_ALL, .sentence = "The virtual machine." },
+	{ "guest.backend", FIELD_TEXT, SET(guest.backend), .fallback = "libvirt",
+	  .fits = is_backend, .shape = "libvirt or fake", .example = "fake",
+	  .sentence = "Who runs the guest. The fake one runs nothing: it draws lifetimes from the "
+		      "law under `fake`, in virtual time, to try out scenarios and statistics." },
+	{ "guest.memory", FIELD_SIZE, SET(guest.memory_bytes), .fallback = "256MiB",
+	  RANGE(32 * MIB, MIB << 20), .example = "512MiB",
+	  .sentence = "The guest's memory. Little memory is an amplifier: reclaim starts sooner." },
+	{ "guest.vcpus", FIELD_COUNT, SET(guest.vcpus), .fallback = "1", RANGE(1, 240),
+	  .example = "2", .sentence = "Virtual CPUs. Most races need two." },
+	{ "guest.accel", FIELD_WORD, SET(guest.accel), .fallback = "auto", .words = accels,
+	  .example = "tcg",
+	  .sentence = "How guest code runs. `auto` probes whether this kernel boots under KVM here "
+		      "and falls back to TCG, which is several times slower." },
+	{ "guest.boot", FIELD_WORD, SET(guest.boot), .fallback = "vmlinux", .words = boots,
+	  .example = "bzimage",
+	  .sentence = "The image to start: the ELF vmlinux boots faster, the bzImage has KASLR." },
+	{ "guest.hang", FIELD_WORD, SET(guest.hang), .fallback = "auto", .words = hangs,
+	  .example = "fast",
+	  .sentence = "How soon the guest's own hang detectors fire: profiles for KVM and TCG, "
+		      "`fast` for short soaks, `kernel` for the kernel's defaults. `auto` follows "
+		      "the accelerator." },
+	{ "guest.cmdline", FIELD_TEXT, SET(guest.cmdline), .fallback = "", .fits = is_one_line,
+	  .shape = "one line of at most 2048 bytes", .example = "slub_debug=FZ",
+	  .sentence = "Added to the kernel's command line." },
+	{ "guest.modules", FIELD_LIST, SET(guest.modules), .fallback = "", .fits = is_module,
+	  .shape = "names of kernel modules", .example = "[dummy, sch_htb]",
+	  .sentence = "Kernel modules to load before the loads start, besides those that the loads "
+		      "ask for." },
+	{ "guest.sysctl", FIELD_PAIRS, SET(guest.sysctl), .fits = is_sysctl,
+	  .shape = "names of sysctls", .example = "{ vm.swappiness: 10 }",
+	  .sentence = "Kernel parameters to set before the loads start, by their sysctl(8) names. "
+		      "One that does not take effect makes the trial INFRA." },
+
+	{ "load", FIELD_LOADS, .in = IN_ALL, .example = "{ fib-rebalance: { pause: 300ms } }",
+	  .sentence =
+		  "What the guest does, all at once: names of loads with their parameters (see "
+		  "LOADS). Nothing after the name: all its defaults; `none`: not this load, for "
+		  "arms that take one away." },
+	{ "exposure", FIELD_GROUP, .in = IN_ALL, .sentence = "How long a life was." },
+	{ "exposure.unit", FIELD_TEXT, SET(exposure_unit), .fallback = "", .fits = is_load,
+	  .shape = "the name of a load", .example = "fib-rebalance",
+	  .sentence = "The load whose counter is the second clock beside seconds. Without it: the "
+		      "first load." },
+
+	{ "fail", FIELD_GROUP, .in = IN_ALL, .sentence = "What is a failure." },
+	{ "fail.target", FIELD_GROUP, .in = IN_ALL,
+	  .sentence = "The crash that is looked for. Whatever is said must all hold; any other "
+		      "crash is OTHER, a competing risk. Nothing said: any crash." },
+	{ "fail.target.class", FIELD_LIST, SET(target.classes), .fallback = "",
+	  .fits = is_crash_word, .shape = "classes or families of crashes",
+	  .example = "[oops, soft-lockup]",
+	  .sentence = "Classes or families of crashes (see CLASSES). Nothing said: every class of "
+		      "severity crash or worse." },
+	{ "fail.target.frames", FIELD_LIST, SET(target.frames), .fallback = "", .fits = is_pattern,
+	  .shape = "patterns of function names", .example = "[es_do_reclaim_extents, ext4_es_*]",
+	  .sentence = "Shell patterns; one of them must match the guilty function or one of the "
+		      "first frames. Name several: one race shows in many places." },
+	{ "fail.target.within", FIELD_COUNT, SET(target.within), .fallback = "8", RANGE(1, 48),
+	  .example = "4", .sentence = "How many frames, the guilty one included, are looked at." },
+	{ "fail.target.text", FIELD_TEXT, SET(target.text), .fallback = "", .fits = is_one_line,
+	  .shape = "one line", .example = "\"*ext4*\"",
+	  .sentence = "A shell pattern over the crash's title." },
+
+	{ "limits", FIELD_GROUP, .in = IN_ALL,
+	  .sentence = "How long things may take; each starts where its step starts." },
+	{ "limits.boot", FIELD_DURATION, SET(limits.boot), .fallback = "2m", RANGE(SECOND, DAY),
+	  .example = "5m", .sentence = "From spawn to the agent's first word. Longer: INFRA." },
+	{ "limits.settle", FIELD_DURATION, SET(limits.settle), .fallback = "1m", RANGE(SECOND, DAY),
+	  .example = "2m", .sentence = "From there until every load is armed. Longer: INFRA." },
+	{ "limits.soak", FIELD_DURATION, SET(limits.soak), .fallback = "10m", RANGE(SECOND, YEAR),
+	  .example = "43h", .sentence = "The horizon: who lives so long has survived." },
+	{ "limits.heartbeat", FIELD_DURATION, SET(limits.heartbeat), .fallback = "30s",
+	  RANGE(3 * SECOND, DAY), .none = true, .example = "1m",
+	  .sentence = "Without a beat of the agent for so long: heartbeat-lost. It beats once a "
+		      "second." },
+	{ "limits.silence", FIELD_DURATION, SET(limits.silence), .fallback = "none",
+	  RANGE(3 * SECOND, DAY), .none = true, .example = "5m",
+	  .sentence = "Without a byte from console and agent for so long: silence." },
+	{ "limits.progress", FIELD_DURATION, SET(limits.progress), .fallback = "none",
+	  RANGE(SECOND, DAY), .none = true, .example = "1m",
+	  .sentence = "Without a count from any load for so long: no-progress." },
+	{ "limits.report", FIELD_DURATION, SET(limits.report), .fallback = "3s",
+	  RANGE(100 * NS_PER_MS, 3600 * SECOND), .example = "10s",
+	  .sentence = "How long reading goes on after the first line of a crash, to catch all of "
+		      "the report." },
+
+	{ "arms", FIELD_OVERLAYS, .in = IN_FILE | IN_PROFILE, .fits = is_name, .shape = NAME_SHAPE,
+	  .example = "{ stock: , more-memory: { guest: { memory: 1GiB } } }",
+	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
+		      "scenario (nothing: the scenario as it is). Without any there is one, "
+		      "`baseline`." },
+	{ "stop", FIELD_GROUP, .in = IN_FILE | IN_PROFILE, .sentence = "When a run is done." },
+	{ "stop.trials", FIELD_COUNT, .in = IN_FILE | IN_PROFILE, SCN(stop.trials), .fallback = "5",
+	  RANGE(1, 100000), .example = "20",
+	  .sentence = "Trials of each arm. One lost to the host is replaced by a new one." },
+	{ "stop.budget", FIELD_DURATION, .in = IN_FILE | IN_PROFILE, SCN(stop.budget_ns),
+	  .fallback = "none", RANGE(SECOND, YEAR), .none = true, .example = "8h",
+	  .sentence = "Of the whole run; what runs at its end is stopped and counts as censored." },
+	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = is_name, .shape = NAME_SHAPE,
+	  .example = "{ fast: { limits: { soak: 1m } } }",
+	  .sentence = "Overlays to choose from with --profile: a fast one for the desk, a long one "
+		      "for the night." },
+
+	{ "fake", FIELD_GROUP, .in = IN_ALL,
+	  .sentence =
+		  "The law that the fake backend draws lifetimes from; only with guest.backend: "
+		  "fake." },
+	{ "fake.boot", FIELD_DURATION, SET(fake.boot), .fallback = "1s", RANGE(0, DAY),
+	  .example = "30s", .sentence = "Until its agent says hello." },
+	{ "fake.scale", FIELD_DURATION, SET(fake.scale), .fallback = "10s",
+	  RANGE(NS_PER_US, 100 * YEAR), .none = true, .example = "43h",
+	  .sentence = "Weibull scale of the target's time to failure; none: it never fails." },
+	{ "fake.shape", FIELD_NUMBER, SET(fake.shape), .fallback = "1.0", .min = 0, .max = 100,
+	  .example = "0.7",
+	  .sentence = "Weibull shape: 1 is exponential, less wears in, more wears out." },
+	{ "fake.other", FIELD_DURATION, SET(fake.other), .fallback = "none",
+	  RANGE(NS_PER_US, 100 * YEAR), .none = true, .example = "100h",
+	  .sentence = "Mean time (exponential) to a competing crash." },
+	{ "fake.host-fault", FIELD_DURATION, SET(fake.host_fault), .fallback = "none",
+	  RANGE(NS_PER_US, 100 * YEAR), .none = true, .example = "200h",
+	  .sentence = "Mean time (exponential) to a fault of the host." },
+	{ "fake.rate", FIELD_RATE, SET(fake.rate), .fallback = "10/s", .min = 0, .max = 1000000,
+	  .example = "3/s", .sentence = "Units of work done." },
+};
+
+static const char *const type_names[] = {
+	[FIELD_GROUP] = "map",          [FIELD_TEXT] = "text",
+	[FIELD_WORD] = "word",          [FIELD_COUNT] = "count",
+	[FIELD_SIZE] = "size",          [FIELD_DURATION] = "duration",
+	[FIELD_NUMBER] = "number",      [FIELD_RATE] = "rate",
+	[FIELD_LIST] = "list",          [FIELD_PAIRS] = "map of text",
+	[FIELD_LOADS] = "map of loads", [FIELD_OVERLAYS] = "map of overlays",
+};
+
+const struct field *schema_nth(size_t i)
+{
+	return i < ARRAY_SIZE(fields) ? &fields[i] : NULL;
+}
+
+const struct field *schema_by_path(const char *path)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (str_eq(fields[i].path, path))
+			return &fields[i];
+	return NULL;
+}
+
+const char *field_type_name(enum field_type t)
+{
+	return type_names[t];
+}
+
+bool schema_has_free_keys(const char *path)
+{
+	const struct field *f = schema_by_path(path);
+
+	return f && f->type == FIELD_PAIRS;
+}
+
+static char *(*formatter(enum field_type t))(char *, uint64_t)
+{
+	return t == FIELD_SIZE ? size_format : duration_format;
+}
+
+char *field_range(const struct field *f)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+	struct buf out = BUF_INIT;
+
+	switch (f->type) {
+	case FIELD_COUNT:
+	case FIELD_NUMBER:
+	case FIELD_RATE:
+		buf_printf(&out, "%s%llu to %llu", f->type == FIELD_COUNT ? "" : "above ",
+			   (unsigned long long)f->min, (unsigned long long)f->max);
+		buf_puts(&out, f->type == FIELD_RATE ? " per second" : "");
+		break;
+	case FIELD_SIZE:
+	case FIELD_DURATION:
+		buf_printf(&out, "%s to %s", formatter(f->type)(a, f->min),
+			   formatter(f->type)(b, f->max));
+		break;
+	case FIELD_WORD:
+		for (size_t i = 0; f->words[i]; i++)
+			buf_printf(&out, "%s%s",
+				   !i                ? ""
+				   : f->words[i + 1] ? ", "
+						     : " or ",
+				   f->words[i]);
+		break;
+	case FIELD_TEXT:
+	case FIELD_LIST:
+	case FIELD_PAIRS:
+	case FIELD_OVERLAYS: buf_puts(&out, f->shape ? f->shape : ""); break;
+	case FIELD_GROUP:
+	case FIELD_LOADS: break;
+	}
+	if (f->none)
+		buf_puts(&out, ", or none");
+	return buf_steal(&out);
+}
+
+/* ---- values ---- */
+
+_Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
+		       sizeof(enum boot_image) == sizeof(unsigned) &&
+		       sizeof(enum hang_profile) == sizeof(unsigned),
+	       "a WORD is kept through an unsigned");
+
+void *field_at(const struct field *f, struct settings *s, struct scenario *sc)
+{
+	return (f->of_scenario ? (char *)sc : (char *)s) + f->offset;
+}
+
+static int out_of_range(const struct field *f, const char *found, struct err *err)
+{
+	_cleanup_free_
+	char *range = field_range(f);
+
+	return err_set(err, ERANGE, "%s is out of range; accepted is %s", found, range);
+}
+
+int field_check(const struct field *f, uint64_t v, struct err *err)
+{
+	char text[UNIT_TEXT];
+
+	if ((v >= f->min && v <= f->max) || (f->none && v == TIME_NEVER))
+		return 0;
+	if (f->type == FIELD_COUNT)
+		snprintf(text, sizeof(text), "%llu", (unsigned long long)v);
+	else
+		formatter(f->type)(text, v);
+	return out_of_range(f, text, err);
+}
+
+static int set_number(const struct field *f, double *at, const char *word, struct err *err)
+{
+	double v;
+	int r = f->type == FIELD_RATE ? rate_parse(word, &v, err) : number_parse(word, &v, err);
+
+	if (r < 0)
+		return r;
+	if (v <= (double)f->min || v > (double)f->max)
+		return out_of_range(f, word, err);
+	*at = v;
+	return 0;
+}
+
+static int count_parse(const char *word, uint64_t *ret, struct err *err)
+{
+	if (str_to_u64(word, INT64_MAX, ret) < 0)
+		return err_set(err, EINVAL, "'%.40s' should be a whole number", word);
+	return 0;
+}
+
+static int set_u64(const struct field *f, uint64_t *at, const char *word, struct err *err)
+{
+	uint64_t v;
+	int r;
+
+	if (f->none && str_eq(word, "none")) {
+		*at = TIME_NEVER;
+		return 0;
+	}
+	r = f->type == FIELD_COUNT  ? count_parse(word, &v, err)
+	    : f->type == FIELD_SIZE ? size_parse(word, &v, err)
+				    : duration_parse(word, &v, err);
+	if (r == 0)
+		r = field_check(f, v, err);
+	if (r == 0)
+		*at = v;
+	return r;
+}
+
+static int set_word(const struct field *f, unsigned *at, const char *word, struct err *err)
+{
+	_cleanup_free_
+	char *range = field_range(f);
+
+	for (unsigned i = 0; f->words[i]; i++)
+		if (str_eq(f->words[i], word)) {
+			*at = i;
+			return 0;
+		}
+	return err_set(err, EINVAL, "'%.40s' should be %s", word, range);
+}
+
+static const char *nth_crash_word(size_t i, const void *arg)
+{
+	(void)arg;
+	return crash_word(i);
+}
+
+/* All the words where none is near, else only the near one. */
+static int unknown_class(const char *word, struct err *err)
+{
+	_cleanup_buf_ struct buf all = BUF_INIT;
+	const char *near, *w;
+	size_t n;
+
+	for (n = 0; (w = crash_word(n)); n++)
+		buf_printf(&all, "%s%s", n ? ", " : "", w);
+	near = str_nearest(word, n, nth_crash_word, NULL);
+	if (near)
+		return err_set(
+			err, EINVAL,
+			"there is no crash class '%.40s'; did you mean '%s'? (kernsoak check "
+			"--schema lists them)",
+			word, near);
+	return err_set(err, EINVAL, "there is no crash class '%.40s'; accepted are %s", word,
+		       buf_str(&all));
+}
+
+static int check_shape(const struct field *f, const char *word, struct err *err)
+{
+	if (!f->fits || f->fits(word))
+		return 0;
+	if (f->fits == is_crash_word)
+		return unknown_class(word, err);
+	return err_set(err, EINVAL, "'%.40s' should be %s", word, f->shape);
+}
+
+int field_set(const struct field *f, void *at, const char *word, struct err *err)
+{
+	switch (f->type) {
+	case FIELD_COUNT:
+	case FIELD_SIZE:
+	case FIELD_DURATION: return set_u64(f, at, word, err);
+	case FIELD_NUMBER:
+	case FIELD_RATE: return set_number(f, at, word, err);
+	case FIELD_WORD: return set_word(f, at, word, err);
+	case FIELD_TEXT:
+		if (check_shape(f, word, err) < 0)
+			return -EINVAL;
+		free(*(char **)at);
+		*(char **)at = xstrdup(word);
+		return 0;
+	case FIELD_LIST:
+		if (check_shape(f, word, err) < 0)
+			return -EINVAL;
+		strv_add(at, word);
+		return 0;
+	case FIELD_GROUP:
+	case FIELD_PAIRS:
+	case FIELD_LOADS:
+	case FIELD_OVERLAYS: break;
+	}
+	assert(!"a map has no word");
+	return -EINVAL;
+}
+
+void schema_defaults(struct settings *s, struct scenario *sc)
+{
+	const struct field *f;
+
+	for (size_t i = 0; (f = schema_nth(i)); i++) {
+		if ((f->of_scenario ? !sc : !s) || !f->fallback || f->type == FIELD_LIST)
+			continue;
+		if (f->type == FIELD_TEXT)
+			*(char **)field_at(f, s, sc) = xstrdup(f->fallback);
+		else if (field_set(f, field_at(f, s, sc), f->fallback, NULL) < 0)
+			assert(!"a default that its own row refuses");
+	}
+}

@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A tree against the schema: every complaint about a key or a value is made here. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/str.h"
+#include "model/schema.h"
+#include "model/units.h"
+
+enum {
+	MAX_OVERLAYS = 64,   /* arms, profiles: each is a full copy of the settings */
+	MAX_WIRE = 15 << 10, /* a load's line to the agent, of the 16 KiB in PROTOCOL.md */
+};
+
+struct reading {
+	unsigned in;
+	bool whole;
+	struct settings *s;
+	struct scenario *sc;
+	struct err *err;
+};
+
+/* ---- unknown keys ---- */
+
+struct names {
+	const char *name[64];
+	size_t n;
+};
+
+static void names_add(struct names *v, const char *name)
+{
+	if (v->n < ARRAY_SIZE(v->name))
+		v->name[v->n++] = name;
+}
+
+static const char *nth_name(size_t i, const void *arg)
+{
+	return ((const struct names *)arg)->name[i];
+}
+
+static void list_names(struct buf *out, const struct names *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", v->name[i]);
+}
+
+/* The last step of the path where the row is a child of the group; NULL where it is not. */
+static const char *child_name(const struct field *f, const char *group)
+{
+	const char *rest = *group ? str_after(f->path, group) : f->path;
+
+	if (*group && rest)
+		rest = *rest == '.' ? rest + 1 : NULL;
+	return rest && !strchr(rest, '.') ? rest : NULL;
+}
+
+static void children_of(const char *group, unsigned in, struct names *ret)
+{
+	const struct field *f;
+
+	ret->n = 0;
+	for (size_t i = 0; (f = schema_nth(i)); i++)
+		if ((f->in & in) && child_name(f, group))
+			names_add(ret, child_name(f, group));
+}
+
+/* A row of that last step in another group ("memory" at the top: guest.memory). */
+static const struct field *elsewhere(const char *key, unsigned in)
+{
+	const struct field *f;
+
+	for (size_t i = 0; (f = schema_nth(i)); i++) {
+		const char *dot = strrchr(f->path, '.');
+
+		if (dot && (f->in & in) && str_eq(dot + 1, key))
+			return f;
+	}
+	return NULL;
+}
+
+static const char *document_name(unsigned in)
+{
+	return in == IN_ARM ? "an arm" : in == IN_PROFILE ? "a profile" : "a scenario";
+}
+
+/* "there is no key 'x' in <place>; did you mean 'y'? accepted are ..." */
+static int no_such_name(const struct reading *r, const struct node *key, const char *what,
+			const char *place, const struct names *accepted)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT;
+	const char *near = str_nearest(key->text, accepted->n, nth_name, accepted);
+
+	list_names(&list, accepted);
+	return tree_complain(r->err, key, "there is no %s '%.60s' in %s; %s%s%saccepted %s %s",
+			     what, key->text, place, near ? "did you mean '" : "", near ? near : "",
+			     near ? "'? " : "", accepted->n == 1 ? "is" : "are",
+			     accepted->n ? buf_str(&list) : "none");
+}
+
+static int unknown_key(const struct reading *r, const struct node *key, const char *group)
+{
+	_cleanup_free_
+	char *path = xasprintf("%s%s%.200s", group, *group ? "." : "", key->text);
+	const struct field *other = elsewhere(key->text, r->in);
+	struct names accepted;
+
+	if (schema_by_path(path))
+		return tree_complain(r->err, key,
+				     "'%s' is not for %s: it belongs to the scenario as a whole",
+				     path, document_name(r->in));
+	children_of(group, r->in, &accepted);
+	if (other && !str_nearest(key->text, accepted.n, nth_name, &accepted))
+		return tree_complain(r->err, key, "'%.60s' belongs elsewhere: write it as %s",
+				     key->text, other->path);
+	return no_such_name(r, key, "key", *group ? group : document_name(r->in), &accepted);
+}
+
+/* ---- values ---- */
+
+static int wrong_kind(const struct reading *r, const struct node *n, const char *name,
+		      const char *want, const char *example)
+{
+	char found[64];
+
+	return tree_complain(r->err, n, "%s should be %s%s%s; found %s", name, want,
+			     example ? ", such as " : "", example ? example : "",
+			     tree_found(n, found, sizeof(found)));
+}
+
+static const char *article(enum field_type t)
+{
+	return t == FIELD_TEXT ? "" : "a ";
+}
+
+static int kind_complaint(const struct reading *r, const struct node *n, const struct field *f)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "%s%s", article(f->type), field_type_name(f->type));
+	return wrong_kind(r, n, f->path, want, f->example);
+}
+
+static int read_word(const struct reading *r, const struct node *n, const struct field *f)
+{
+	struct err why = { 0 };
+
+	if (n->kind != NODE_SCALAR)
+		return kind_complaint(r, n, f);
+	if (field_set(f, field_at(f, r->s, r->sc), n->text, &why) < 0)
+		return tree_complain(r->err, n, "%s: %s", f->path, why.msg);
+	return 0;
+}
+
+static int read_list(const struct reading *r, const struct node *n, const struct field *f)
+{
+	strv_done(field_at(f, r->s, r->sc));
+	if (n->kind == NODE_MAP)
+		return kind_complaint(r, n, f);
+	if (n->kind == NODE_SCALAR)
+		return read_word(r, n, f);
+	for (size_t i = 0; i < n->n; i++) {
+		int x = read_word(r, n->item[i].value, f);
+
+		if (x < 0)
+			return x;
+	}
+	return 0;
+}
+
+static int read_pairs(const struct reading *r, const struct node *n, const struct field *f)
+{
+	struct pairs *p = field_at(f, r->s, r->sc);
+
+	pairs_done(p);
+	if (n->kind != NODE_MAP)
+		return kind_complaint(r, n, f);
+	for (size_t i = 0; i < n->n; i++) {
+		const struct node *key = n->item[i].key, *value = n->item[i].value;
+
+		if (!f->fits(key->text))
+			return tree_complain(r->err, key, "%s: '%.60s' should be one of the %s",
+					     f->path, key->text, f->shape);
+		if (value->kind == NODE_NULL)
+			continue;
+		if (value->kind != NODE_SCALAR || strchr(value->text, '\n'))
+			return wrong_kind(r, value, key->text, "one line of text", NULL);
+		pairs_add(p, key->text, value->text);
+	}
+	return 0;
+}
+
+/* ---- loads ---- */
+
+static int param_number(const struct load_param *p, const char *word, uint64_t *ret,
+			struct err *err)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+	uint64_t v = 0;
+	int r = 0;
+
+	if (p->type == PARAM_DURATION)
+		r = duration_parse(word, &v, err);
+	else if (p->type == PARAM_SIZE)
+		r = size_parse(word, &v, err);
+	else if (str_to_u64(word, INT64_MAX, &v) < 0)
+		r = err_set(err, EINVAL, "'%.40s' should be a whole number", word);
+	if (r < 0)
+		return r;
+	if (v >= p->min && v <= p->max) {
+		*ret = v;
+		return 0;
+	}
+	snprintf(a, sizeof(a), "%llu", (unsigned long long)p->min);
+	snprintf(b, sizeof(b), "%llu", (unsigned long long)p->max);
+	if (p->type == PARAM_DURATION || p->type == PARAM_SIZE) {
+		char *(*format)(char *, uint64_t) =
+			p->type == PARAM_SIZE ? size_format : duration_format;
+
+		format(a, p->min);
+		format(b, p->max);
+	}
+	return err_set(err, ERANGE, "%.40s is out of range; accepted is %s to %s", word, a, b);
+}
+
+static int param_bool(const char *word, uint64_t *ret, struct err *err)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "off", "on" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(words[i], word)) {
+			*ret = i & 1;
+			return 0;
+		}
+	return err_set(err, EINVAL, "'%.40s' should be yes or no", word);
+}
+
+/* Words with one space between them, whatever white space the scenario has. */
+static char *squeeze(const char *text)
+{
+	struct buf out = BUF_INIT;
+	const char *s = text + strspn(text, " \t\n");
+
+	while (*s) {
+		const size_t n = strcspn(s, " \t\n");
+
+		if (out.len)
+			buf_putc(&out, ' ');
+		buf_append(&out, s, n);
+		s += n;
+		s += strspn(s, " \t\n");
+	}
+	return buf_steal(&out);
+}
+
+/* A parameter's text as the guest gets it; the caller frees *ret. */
+static int param_normal(const struct load_param *p, const char *text, char **ret, struct err *err)
+{
+	uint64_t v = 0;
+	int r = 0;
+
+	switch (p->type) {
+	case PARAM_TEXT: *ret = xstrdup(text); return 0;
+	case PARAM_LIST: *ret = squeeze(text); return 0;
+	case PARAM_BOOL: r = param_bool(text, &v, err); break;
+	case PARAM_DURATION:
+	case PARAM_SIZE:
+	case PARAM_COUNT: r = param_number(p, text, &v, err); break;
+	}
+	if (r == 0)
+		*ret = xasprintf("%llu", (unsigned long long)v);
+	return r;
+}
+
+static const char *param_kind(enum param_type t)
+{
+	switch (t) {
+	case PARAM_DURATION: return "a duration, such as 300ms";
+	case PARAM_SIZE: return "a size, such as 64MiB";
+	case PARAM_COUNT: return "a whole number";
+	case PARAM_BOOL: return "yes or no";
+	case PARAM_TEXT: return "text";
+	case PARAM_LIST: return "words, in one text or in a list";
+	}
+	return "";
+}
+
+static int join_list(const struct reading *r, const struct node *n, const char *name,
+		     struct buf *out)
+{
+	for (size_t i = 0; i < n->n; i++) {
+		const struct node *item = n->item[i].value;
+
+		if (item->kind != NODE_SCALAR || strpbrk(item->text, " \t\n"))
+			return wrong_kind(r, item, name, "a list of words without spaces", NULL);
+		buf_printf(out, "%s%s", i ? " " : "", item->text);
+	}
+	return 0;
+}
+
+static int read_param(const struct reading *r, const struct node *n, const struct load_def *def,
+		      const struct load_param *p, char **ret)
+{
+	_cleanup_buf_ struct buf joined = BUF_INIT;
+	_cleanup_free_
+	char *name = xasprintf("load.%s.%s", def->name, p->key);
+	const char *text = n->text;
+	struct err why = { 0 };
+
+	if (n->kind == NODE_LIST && p->type == PARAM_LIST) {
+		if (join_list(r, n, name, &joined) < 0)
+			return -EINVAL;
+		text = buf_str(&joined);
+	} else if (n->kind != NODE_SCALAR) {
+		return wrong_kind(r, n, name, param_kind(p->type), NULL);
+	}
+	if (param_normal(p, text, ret, &why) < 0)
+		return tree_complain(r->err, n, "%s: %s", name, why.msg);
+	return 0;
+}
+
+static int unknown_param(const struct reading *r, const struct node *key,
+			 const struct load_def *def)
+{
+	_cleanup_free_
+	char *place = xasprintf("the load %s", def->name);
+	struct names accepted = { 0 };
+
+	for (const struct load_param *p = def->param; p->key; p++)
+		names_add(&accepted, p->key);
+	return no_such_name(r, key, "parameter", place, &accepted);
+}
+
+static int check_params(const struct reading *r, const struct node *params,
+			const struct load_def *def)
+{
+	for (size_t i = 0; i < params->n; i++) {
+		const struct load_param *p = def->param;
+
+		while (p->key && !str_eq(p->key, params->item[i].key->text))
+			p++;
+		if (!p->key)
+			return unknown_param(r, params->item[i].key, def);
+	}
+	return 0;
+}
+
+/* As percent-encoded on its way to the agent. */
+static size_t wire_length(const struct load_use *use)
+{
+	size_t n = strlen(use->def->name);
+
+	for (size_t i = 0; i < use->args.n; i++) {
+		n += strlen(use->args.item[i].key) + 2;
+		for (const char *s = use->args.item[i].value; *s; s++)
+			n += *s > 0x20 && *s < 0x7f && *s != '%' ? 1 : 3;
+	}
+	return n;
+}
+
+static int read_params(const struct reading *r, const struct entry *load, struct load_use *use)
+{
+	for (const struct load_param *p = use->def->param; p->key; p++) {
+		const struct entry *e = tree_get(load->value, p->key);
+		_cleanup_free_
+		char *value = NULL;
+		int x = 0;
+
+		if (e && e->value->kind != NODE_NULL)
+			x = read_param(r, e->value, use->def, p, &value);
+		else if (p->fallback)
+			x = param_normal(p, p->fallback, &value, r->err);
+		else if (r->whole)
+			x = tree_complain(r->err, e ? e->value : load->key,
+					  "the load %s needs '%s': %s", use->def->name, p->key,
+					  p->sentence);
+		if (x < 0)
+			return x;
+		if (value)
+			pairs_add(&use->args, p->key, value);
+	}
+	if (wire_length(use) > MAX_WIRE)
+		return tree_complain(
+			r->err, load->key,
+			"the load %s has %zu bytes of parameters; at most %d reach the "
+			"guest (a space or line end counts three)",
+			use->def->name, wire_length(use), MAX_WIRE);
+	return 0;
+}
+
+static int unknown_load(const struct reading *r, const struct node *key)
+{
+	struct names accepted = { 0 };
+	const struct load_def *def;
+
+	for (size_t i = 0; (def = load_nth(i)); i++)
+		names_add(&accepted, def->name);
+	return no_such_name(r, key, "load", "kernsoak", &accepted);
+}
+
+static int read_load(const struct reading *r, const struct entry *e)
+{
+	const struct load_def *def = load_by_name(e->key->text);
+	struct load_use use = { .def = def };
+	int x;
+
+	if (!def)
+		return unknown_load(r, e->key);
+	if (e->value->kind == NODE_SCALAR && str_eq(e->value->text, "none"))
+		return 0;
+	if (e->value->kind != NODE_MAP && e->value->kind != NODE_NULL)
+		return wrong_kind(r, e->value, def->name,
+				  "a map of its parameters, nothing (its defaults) or none", NULL);
+	x = check_params(r, e->value, def);
+	if (x == 0)
+		x = read_params(r, e, &use);
+	if (x < 0) {
+		pairs_done(&use.args);
+		return x;
+	}
+	r->s->load = xrealloc(r->s->load, (r->s->n_loads + 1) * sizeof(use));
+	r->s->load[r->s->n_loads++] = use;
+	return 0;
+}
+
+static int read_loads(const struct reading *r, const struct node *n, const struct field *f)
+{
+	if (n->kind != NODE_MAP)
+		return kind_complaint(r, n, f);
+	for (size_t i = 0; i < n->n; i++) {
+		int x = read_load(r, &n->item[i]);
+
+		if (x < 0)
+			return x;
+	}
+	return 0;
+}
+
+/* ---- maps ---- */
+
+static int read_overlay(const struct reading *r, const struct entry *e, const struct field *f,
+			unsigned in)
+{
+	struct settings s = { 0 };
+	struct scenario sc = { 0 };
+	int x = 0;
+
+	if (!f->fits(e->key->text))
+		return tree_complain(r->err, e->key, "'%.80s' is no name: a name has %s",
+				     e->key->text, f->shape);
+	if (e->value->kind == NODE_MAP)
+		x = schema_read(e->value, in, false, &s, &sc, r->err);
+	else if (e->value->kind != NODE_NULL)
+		x = wrong_kind(r, e->value, e->key->text, "a map of the keys that it changes",
+			       NULL);
+	settings_done(&s);
+	scenario_done(&sc);
+	return x;
+}
+
+static int read_overlays(const struct reading *r, const struct node *n, const struct field *f)
+{
+	const unsigned in = str_eq(f->path, "arms") ? IN_ARM : IN_PROFILE;
+
+	if (n->kind != NODE_MAP)
+		return kind_complaint(r, n, f);
+	if (n->n > MAX_OVERLAYS)
+		return tree_complain(r->err, n->item[MAX_OVERLAYS].key, "more than %d %s",
+				     MAX_OVERLAYS, f->path);
+	for (size_t i = 0; i < n->n; i++) {
+		int x = read_overlay(r, &n->item[i], f, in);
+
+		if (x < 0)
+			return x;
+	}
+	return 0;
+}
+
+static int read_group(const struct reading *r, const struct node *map, const char *group);
+
+static int read_field(const struct reading *r, const struct node *n, const struct field *f)
+{
+	if (n->kind == NODE_NULL) /* nothing: the default */
+		return 0;
+	switch (f->type) {
+	case FIELD_GROUP: return read_group(r, n, f->path);
+	case FIELD_LIST: return read_list(r, n, f);
+	case FIELD_PAIRS: return read_pairs(r, n, f);
+	case FIELD_LOADS: return read_loads(r, n, f);
+	case FIELD_OVERLAYS: return read_overlays(r, n, f);
+	case FIELD_TEXT:
+	case FIELD_WORD:
+	case FIELD_COUNT:
+	case FIELD_SIZE:
+	case FIELD_DURATION:
+	case FIELD_NUMBER:
+	case FIELD_RATE: break;
+	}
+	return read_word(r, n, f);
+}
+
+static int read_group(const struct reading *r, const struct node *map, const char *group)
+{
+	if (map->kind != NODE_MAP) {
+		_cleanup_buf_ struct buf want = BUF_INIT;
+		struct names accepted;
+
+		children_of(group, r->in, &accepted);
+		buf_puts(&want, "a map of ");
+		list_names(&want, &accepted);
+		return wrong_kind(r, map, *group ? group : document_name(r->in), buf_str(&want),
+				  NULL);
+	}
+	for (size_t i = 0; i < map->n; i++) {
+		const struct node *key = map->item[i].key;
+		_cleanup_free_
+		char *path = xasprintf("%s%s%s", group, *group ? "." : "", key->text);
+		const struct field *f = strchr(key->text, '.') ? NULL : schema_by_path(path);
+		int x = f && (f->in & r->in) ? read_field(r, map->item[i].value, f)
+					     : unknown_key(r, key, group);
+
+		if (x < 0)
+			return x;
+	}
+	return 0;
+}
+
+int schema_read(const struct node *doc, unsigned in, bool whole, struct settings *s,
+		struct scenario *sc, struct err *err)
+{
+	const struct reading r = { .in = in, .whole = whole, .s = s, .sc = sc, .err = err };
+
+	return read_group(&r, doc, "");
+}
