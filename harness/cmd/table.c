@@ -4,6 +4,8 @@
 #include "cmd/cmd.h"
 
 static const struct cmd table[] = {
+	{ "check", "SCENARIO...", "say whether scenarios are right, and what they may say",
+	  cmd_check },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
 };
 
