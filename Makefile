@@ -46,6 +46,8 @@ $(BUILD)/kernsoak: $(BUILD)/harness/cmd/main.o $(BUILD)/libkernsoak.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+$(BUILD)/harness/store/index.o: harness/store/schema.sql
+
 $(BUILD)/libkernsoak.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -307,12 +307,13 @@ static bool parse_trial(const char *name, uint64_t *ret)
 int trial_dir_list(int run_fd, uint64_t **ret, size_t *ret_n, struct err *err)
 {
 	_cleanup_strv_ struct strv names = { 0 };
+	struct err why = { 0 };
 	uint64_t *list;
 	size_t n = 0;
-	int r = fs_list(run_fd, RUN_TRIALS, &names, err);
+	int r = fs_list(run_fd, RUN_TRIALS, &names, &why);
 
-	if (r < 0)
-		return r;
+	if (r < 0 && r != -ENOENT) /* killed between the two mkdirs: a run without trials */
+		return err_set(err, why.code, "%s", why.msg);
 	list = xcalloc(names.n + 1, sizeof(*list));
 	for (size_t i = 0; i < names.n; i++)
 		if (parse_trial(names.item[i], &list[n]))
