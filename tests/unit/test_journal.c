@@ -12,24 +12,6 @@
 #include "base/fs.h"
 #include "store/journal.h"
 
-/* Used only while the model's own verdict.c is not in the library. */
-__attribute__((weak)) const char *outcome_name(enum outcome o)
-{
-	static const char *const names[] = { "INFRA", "FAILED", "OTHER", "SURVIVED", "STOPPED" };
-
-	return names[o];
-}
-
-__attribute__((weak)) bool outcome_by_name(const char *name, enum outcome *ret)
-{
-	for (int o = 0; o < OUTCOME_COUNT; o++)
-		if (str_eq(outcome_name((enum outcome)o), name)) {
-			*ret = (enum outcome)o;
-			return true;
-		}
-	return false;
-}
-
 struct dir {
 	char path[32];
 	int fd;
