@@ -23,5 +23,6 @@ int cmd_fail(const struct err *err, int fallback);
 
 int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_scan(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@ static const struct cmd table[] = {
 	{ "check", "SCENARIO...", "say whether scenarios are right, and what they may say",
 	  cmd_check },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
+	{ "scan", "[--json] [FILE|-]...", "name the crashes in console logs", cmd_scan },
 };
 
 const struct cmd *cmd_nth(size_t i)

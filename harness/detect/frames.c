@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "detect/frames.h"
+
+#include <ctype.h>
+
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '.' || c == '$';
+}
+
+static size_t hex_run(const char *s)
+{
+	size_t n = 0;
+
+	while (isxdigit((unsigned char)s[n]))
+		n++;
+	return n;
+}
+
+/* The name without .isra.0, .constprop.0, .part.1, .cold, .llvm.123: they differ from build to
+ * build. */
+static size_t plain_length(const char *s, size_t n)
+{
+	const char *dot = n > 1 ? memchr(s + 1, '.', n - 1) : NULL;
+
+	return dot ? (size_t)(dot - s) : n;
+}
+
+/* Length of a demangled Rust path, `<a::B as c::D>::e`, in front of its +0x; 0 none. */
+static size_t rust_name(const char *s)
+{
+	const char *plus = s[0] == '<' ? strstr(s, "+0x") : NULL;
+
+	return plus && plus - s < FUNCTION_LEN * 2 && memchr(s, ':', (size_t)(plus - s))
+		       ? (size_t)(plus - s)
+		       : 0;
+}
+
+/* `+0x12/0x34`: its length, 0 where it is none. */
+static size_t offset_and_size(const char *s, uint32_t *ret_offset, uint32_t *ret_size)
+{
+	size_t a, b;
+
+	if (strncmp(s, "+0x", 3) != 0)
+		return 0;
+	a = hex_run(s + 3);
+	if (a == 0)
+		return 0;
+	*ret_offset = (uint32_t)strtoul(s + 3, NULL, 16);
+	*ret_size = 0;
+	if (strncmp(s + 3 + a, "/0x", 3) != 0)
+		return 3 + a;
+	b = hex_run(s + 6 + a);
+	*ret_size = (uint32_t)strtoul(s + 6 + a, NULL, 16);
+	return 6 + a + b;
+}
+
+/* ` [ext4]` or ` [ext4 <build id>]`: its length, with the module's name. */
+static size_t module_of(const char *s, size_t *ret_at, size_t *ret_len)
+{
+	size_t n;
+
+	if (strncmp(s, " [", 2) != 0)
+		return 0;
+	n = 2;
+	while (is_name(s[n]) || s[n] == '-')
+		n++;
+	if (n == 2 || n - 2 >= MODULE_LEN || (s[n] != ']' && s[n] != ' ' && s[n] != '('))
+		return 0;
+	*ret_at = 2;
+	*ret_len = n - 2;
+	n += strcspn(s + n, "]");
+	return s[n] == ']' ? n + 1 : 0;
+}
+
+static void copy(char *dst, size_t size, const char *s, size_t n)
+{
+	n = MIN(n, size - 1);
+	memcpy(dst, s, n);
+	dst[n] = '\0';
+}
+
+/* A symbol with its offset: the bytes it takes, 0 none. */
+static size_t symbol(const char *s, struct frame *f)
+{
+	size_t n = rust_name(s), at, len, taken, mod;
+
+	*f = (struct frame){ .reliable = true };
+	if (n == 0)
+		while (is_name(s[n]))
+			n++;
+	if (n == 0 || isdigit((unsigned char)s[0]))
+		return 0;
+	taken = offset_and_size(s + n, &f->offset, &f->size);
+	if (taken == 0)
+		return 0;
+	copy(f->function, sizeof(f->function), s, s[0] == '<' ? n : plain_length(s, n));
+	n += taken;
+	mod = module_of(s + n, &at, &len);
+	if (mod && strncmp(s + n + at, "inline", 6) != 0)
+		copy(f->module, sizeof(f->module), s + n + at, len);
+	return n + mod;
+}
+
+size_t frames_symbol(const char *s, size_t *ret_name)
+{
+	struct frame f;
+	size_t n = symbol(s, &f), word = 0;
+
+	if (n == 0) {
+		while (is_name(s[word]))
+			word++;
+		*ret_name = plain_length(s, word);
+		return word;
+	}
+	*ret_name = strlen(f.function);
+	return n;
+}
+
+/* `[<ffffffff81d0010d>] ` and powerpc's `[c000] [c000] `: the rest behind them. */
+static const char *skip_addresses(const char *s)
+{
+	for (;;) {
+		const char *p = s;
+
+		if (*p++ != '[')
+			return s;
+		if (*p == '<')
+			p++;
+		if (hex_run(p) < 8)
+			return s;
+		p += hex_run(p);
+		if (*p == '>')
+			p++;
+		if (*p++ != ']')
+			return s;
+		s = p + strspn(p, " ");
+	}
+}
+
+/* What follows a frame on its line: nothing, file:line, flags. Anything else is a sentence. */
+static bool ends_frame(const char *s)
+{
+	s += strspn(s, " \t");
+	return *s == '\0' || *s == '(' || *s == '[' || strchr(s, '/') || strstr(s, ".c:") ||
+	       strstr(s, ".S:") || strstr(s, ".h:");
+}
+
+/* `f fs/a.c:12 [inline]`, from a log that somebody has symbolised. */
+static bool inlined(const char *s, struct frame *f)
+{
+	size_t n = 0;
+	const char *mark = strstr(s, " [inline]");
+	const char *old = str_after(s, "[<     inline     >] ");
+
+	if (old)
+		s = old;
+	else if (!mark)
+		return false;
+	while (is_name(s[n]))
+		n++;
+	if (n == 0 || s[n] != ' ' || !strchr(s + n, ':'))
+		return false;
+	*f = (struct frame){ .reliable = true };
+	copy(f->function, sizeof(f->function), s, plain_length(s, n));
+	return true;
+}
+
+/* arm: `[<c010>] (f) from [<c011>] (g+0x1/0x2)`, and since 5.18 ` f from g+0x1/0x2`. */
+static bool arm_frame(const char *s, struct frame *f)
+{
+	const char *from = strstr(s, " from ");
+	size_t n = 0, paren = *s == '(';
+
+	if (!from)
+		return false;
+	s += paren;
+	while (is_name(s[n]))
+		n++;
+	if (n == 0 || (paren ? s[n] != ')' && s[n] != '+' : s + n != from))
+		return false;
+	*f = (struct frame){ .reliable = true };
+	copy(f->function, sizeof(f->function), s, plain_length(s, n));
+	return true;
+}
+
+static enum frame_line call_line(const char *s, struct frame *f)
+{
+	bool question = false;
+	size_t n;
+
+	s = skip_addresses(s + strspn(s, " \t"));
+	if (s[0] == '?' && s[1] == ' ') {
+		question = true;
+		s += 2;
+	}
+	n = symbol(s, f);
+	if (!(n && ends_frame(s + n)) && !inlined(s, f) && !arm_frame(s, f))
+		return FRAME_NONE;
+	f->reliable = !question && !strstr(s, "(unreliable)");
+	return FRAME_CALL;
+}
+
+struct pc_form {
+	const char *prefix;
+	enum frame_line kind;
+	bool segment; /* `0010:` may stand before the symbol */
+};
+
+static const struct pc_form pc_forms[] = {
+	{ "RIP: ", FRAME_PC, true },      /* x86-64 */
+	{ "EIP: ", FRAME_PC, true },      /* x86, 32 bits */
+	{ "IP: ", FRAME_PC, false },      /* x86 up to 4.12 */
+	{ "PC is at ", FRAME_PC, false }, /* arm, and arm64 up to 4.15 */
+	{ "pc : ", FRAME_PC, false },     /* arm64 */
+	{ "epc : ", FRAME_PC, false },    /* riscv */
+	{ "NIP [", FRAME_PC, false },     /* powerpc */
+	{ "LR is at ", FRAME_LINK, false }, { "lr : ", FRAME_LINK, false },
+	{ "LR [", FRAME_LINK, false },      { " ra : ", FRAME_LINK, false },
+};
+
+/* `0010:` kernel, `0033:` user: the rest behind it; *user says which. */
+static const char *segment(const char *s, bool *user)
+{
+	if (hex_run(s) == 4 && s[4] == ':') {
+		*user = (s[3] - '0') & 3;
+		return s + 5;
+	}
+	return s;
+}
+
+static enum frame_line pc_line(const struct pc_form *form, const char *s, struct frame *f)
+{
+	bool user = false;
+
+	s += strlen(form->prefix);
+	if (s[-1] == '[')
+		s--;
+	if (form->segment)
+		s = segment(s, &user);
+	if (user)
+		return FRAME_PC_USER;
+	s = skip_addresses(s + strspn(s, " "));
+	if (symbol(s, f) > 0)
+		return form->kind;
+	return form->kind == FRAME_PC ? FRAME_PC_BAD : FRAME_NONE;
+}
+
+enum frame_line frames_parse(const char *text, struct frame *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pc_forms); i++)
+		if (str_after(text, pc_forms[i].prefix))
+			return pc_line(&pc_forms[i], text, ret);
+	return call_line(text, ret);
+}
+
+struct skip {
+	unsigned set;
+	const char *glob;
+};
+
+static const struct skip skips[] = {
+#define SET(id, bit, sentence)
+#define SKIP(set, glob) { SKIP_##set, glob },
+#include "detect/skips.def"
+#undef SKIP
+#undef SET
+};
+
+/* `*` stands for any run; it is the only wildcard. */
+static bool glob(const char *p, const char *s)
+{
+	const char *star = NULL, *mark = NULL;
+
+	while (*s) {
+		if (*p == '*') {
+			star = p++;
+			mark = s;
+		} else if (*p == *s) {
+			p++;
+			s++;
+		} else if (star) {
+			p = star + 1;
+			s = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (*p == '*')
+		p++;
+	return !*p;
+}
+
+bool frames_skipped(const char *function, unsigned sets)
+{
+	const char *name = function + strspn(function, "_");
+
+	for (size_t i = 0; i < ARRAY_SIZE(skips); i++)
+		if ((skips[i].set & sets) && glob(skips[i].glob, name))
+			return true;
+	return false;
+}
+
+bool frames_dispatches(const char *function)
+{
+	return frames_skipped(function, SKIP_DISPATCH);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The table of everything that is recognised on a console (signatures.def). The first row in the
+ * order of the table that fits a line wins.
+ */
+#ifndef KS_DETECT_SIGNATURES_H
+#define KS_DETECT_SIGNATURES_H
+
+#include "detect/frames.h"
+#include "detect/pattern.h"
+
+/* Where the guilty function is looked for. */
+enum recipe {
+	STACK_TRACE,  /* the first call trace */
+	STACK_PC,     /* the instruction pointer first, then the call trace */
+	STACK_HEADER, /* the {F} of the pattern first, then as STACK_PC */
+	STACK_STALL,  /* what the dispatcher nearest to the stalled processor's leaf had called */
+	STACK_NONE,   /* the kind has no stack */
+};
+
+enum {
+	SIG_START = 1,       /* only at the start of the kernel's text (words like `rcu: ` aside) */
+	SIG_NEEDS_STACK = 2, /* a mere message unless a stack follows */
+	SIG_BODY = 4,        /* belongs to an open report that has no stack yet */
+	SIG_PANIC = 8,       /* the kernel stops here: a flag on whatever was open */
+	SIG_ONCE = 32,       /* nothing the first time: every boot says it */
+	SIG_SECOND = 16,     /* never a first cause: says that an earlier report was fatal */
+};
+
+struct signature {
+	const char *name;    /* unique */
+	const char *literal; /* what the matcher looks for */
+	const char *tail;    /* pattern right behind the literal; NULL: anything */
+	enum crash_class class;
+	unsigned severity; /* 1 + enum severity; 0: the class's */
+	const char *title; /* {1} captures, {fn} the guilty function, {rw} Read or Write */
+	const char *bare;  /* the title where no function was found; NULL: {fn} as "corrupted" */
+	enum recipe stack;
+	unsigned skip; /* sets of functions that are not to blame, besides REPORT */
+	unsigned flags;
+	const char *unless; /* `|`-separated texts: any of them on the line, and it is not this */
+	const char *sentence;
+};
+
+const struct signature *signature_nth(size_t i); /* NULL at the end */
+
+#endif

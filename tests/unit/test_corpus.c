@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every file under tests/corpus/ is a console log that was cut down, with what the detector must
+ * say about it above: header lines up to an empty one (CLASS, FUNCTION: any of a,b; TITLE,
+ * PANICKED: Y|N; NONE: nothing of severity crash or worse), then the log.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+#include "detect/detector.h"
+
+struct want {
+	char class[64], function[256], title[TITLE_LEN], panicked[4];
+	bool none;
+};
+
+struct first { /* the first failure, or the first note where there is none */
+	struct sighting s;
+	bool any;
+	uint64_t serial;
+};
+
+static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
+			const struct sighting *s)
+{
+	struct first *f = arg;
+	bool worse = s->severity >= SEVERITY_CRASH && f->s.severity < SEVERITY_CRASH;
+
+	if (phase == SIGHTING_OPENED || (f->any && serial != f->serial && !worse))
+		return;
+	*f = (struct first){ *s, true, serial };
+}
+
+static void header(struct want *w, const char *line)
+{
+	const char *v;
+
+	if ((v = str_after(line, "CLASS: ")))
+		snprintf(w->class, sizeof(w->class), "%s", v);
+	else if ((v = str_after(line, "FUNCTION: ")))
+		snprintf(w->function, sizeof(w->function), ",%s,", v);
+	else if ((v = str_after(line, "TITLE: ")))
+		snprintf(w->title, sizeof(w->title), "%s", v);
+	else if ((v = str_after(line, "PANICKED: ")))
+		snprintf(w->panicked, sizeof(w->panicked), "%s", v);
+	else if (str_after(line, "NONE:"))
+		w->none = true;
+	else if (line[0] != '#')
+		fail_msg("unknown header: %s", line);
+}
+
+/* Reads the header lines; returns where the log begins. */
+static char *headers(char *file, struct want *ret)
+{
+	while (*file && *file != '\n') {
+		char *nl = strchr(file, '\n');
+
+		*nl = '\0';
+		header(ret, file);
+		file = nl + 1;
+	}
+	return file + (*file == '\n');
+}
+
+static void compare(const char *path, const struct want *w, const struct first *f)
+{
+	char function[FUNCTION_LEN + 2];
+
+	if (w->none) {
+		if (f->any && f->s.severity >= SEVERITY_CRASH)
+			fail_msg("%s: false alarm: %s", path, f->s.title);
+		return;
+	}
+	if (!f->any)
+		fail_msg("%s: missed", path);
+	if (w->class[0] && !str_eq(w->class, crash_info(f->s.class)->name))
+		fail_msg("%s: class %s: %s", path, crash_info(f->s.class)->name, f->s.title);
+	snprintf(function, sizeof(function), ",%s,", f->s.function);
+	if (w->function[0] && !strstr(w->function, function))
+		fail_msg("%s: wanted %s: %s", path, w->function, f->s.title);
+	if (w->title[0] && !str_eq(w->title, f->s.title))
+		fail_msg("%s: wanted '%s', got '%s'", path, w->title, f->s.title);
+	if (w->panicked[0] && (w->panicked[0] == 'Y') != f->s.panicked)
+		fail_msg("%s: panicked is %d", path, f->s.panicked);
+	if (f->s.integrity != INTEGRITY_COMPLETE)
+		fail_msg("%s: whole, but called %s", path, integrity_name(f->s.integrity));
+}
+
+static void check_file(const char *path)
+{
+	_cleanup_buf_ struct buf file = BUF_INIT;
+	struct err err = { 0 };
+	struct want want = { 0 };
+	struct first first = { .any = false };
+	struct detector *d = detector_new(on_sighting, &first, &err);
+	char *log;
+
+	assert_non_null(d);
+	assert_ok(fs_read(AT_FDCWD, path, 1 << 24, &file, &err));
+	log = headers(file.data, &want);
+	detector_feed(d, log, (size_t)(file.data + file.len - log), TIME_NEVER);
+	detector_finish(d);
+	detector_free(d);
+	compare(path, &want, &first);
+}
+
+static void each_file(const char *dir, void (*check)(const char *path))
+{
+	_cleanup_strv_ struct strv names = { 0 };
+	struct err err = { 0 };
+
+	assert_ok(fs_list(AT_FDCWD, dir, &names, &err));
+	assert_true(names.n > 0);
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_free_
+		char *path = xasprintf("%s/%s", dir, names.item[i]);
+
+		check(path);
+	}
+}
+
+static void every_log_of_linux_6_1_gets_its_name(void **state)
+{
+	(void)state;
+	each_file("tests/corpus/linux-6.1", check_file);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(every_log_of_linux_6_1_gets_its_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
