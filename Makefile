@@ -33,8 +33,11 @@ LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread
 
 LIB_SRC  := $(filter-out harness/cmd/main.c,$(sort $(wildcard harness/*/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-GUEST_COMMON := workloads/load.c
-GUEST_BIN := $(patsubst workloads/%.c,$(BUILD)/guest/%,$(filter-out $(GUEST_COMMON),$(sort $(wildcard workloads/*.c))))
+GUEST_SRC := $(sort $(wildcard workloads/*.c workloads/agent/*.c))
+GUEST_SHARED := load nl rtnl wire
+GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out workloads/agent/%,$(GUEST_SRC))))
+GUEST_OBJ := $(GUEST_SRC:%.c=$(BUILD)/guest-obj/%.o)
+GUEST_BIN := $(addprefix $(BUILD)/guest/,init $(GUEST_LOADS))
 UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
@@ -56,18 +59,27 @@ $(BUILD)/%.o: %.c
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(KS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The guest's programs: static, so that the lean image needs no library for them.
-$(BUILD)/guest/%: workloads/%.c $(GUEST_COMMON) $(wildcard workloads/*.h)
+# The guest's programs: static, so that the lean image needs no library for them. workloads/NAME.c is
+# the load NAME; what loads share and the agent's parts are linked as far as they are needed.
+$(BUILD)/guest-obj/%.o: %.c
 	@mkdir -p $(@D)
-	@echo "  GUEST $@"
-	$(Q)$(CC) -D_GNU_SOURCE -Iworkloads -std=gnu11 $(WARN) -O2 -g0 -static -o $@ $< $(GUEST_COMMON) -lpthread
+	@echo "  GUEST $<"
+	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -MMD -MP -c -o $@ $<
+
+$(BUILD)/guest-obj/shared.a: $(filter-out $(patsubst %,$(BUILD)/guest-obj/workloads/%.o,init $(GUEST_LOADS)),$(GUEST_OBJ))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+.SECONDARY: $(GUEST_OBJ)
+$(BUILD)/guest/%: $(BUILD)/guest-obj/workloads/%.o $(BUILD)/guest-obj/shared.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -o $@ $^ -lpthread
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libkernsoak.a $(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)
 	@echo "  TEST  $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libkernsoak.a $(LDLIBS) -lcmocka
 
--include $(LIB_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d)
+-include $(LIB_OBJ:.o=.d) $(GUEST_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d)
 
 deps:
 	@tests/lib/deps

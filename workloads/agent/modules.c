@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "modules.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#ifndef MODULE_INIT_COMPRESSED_FILE
+#define MODULE_INIT_COMPRESSED_FILE 4
+#endif
+
+#define MAX_MODULES 512
+#define MAX_DEPTH   16 /* of dependencies: a ring in the list ends here */
+
+struct module {
+	const char *name, *file, *deps; /* point into `text` */
+	bool loaded;
+};
+
+static struct {
+	char *text;
+	struct module module[MAX_MODULES];
+	size_t n;
+} order;
+
+static char *read_whole(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!f)
+		return NULL;
+	if (getdelim(&text, &size, 0, f) < 0) {
+		free(text);
+		text = NULL;
+	}
+	fclose(f);
+	return text;
+}
+
+static void add_line(char *line)
+{
+	char *rest = line;
+	struct module m = { .name = strsep(&rest, " "), .file = strsep(&rest, " ") };
+
+	m.deps = rest ? rest : "";
+	if (m.file && *m.name && *m.file && order.n < MAX_MODULES)
+		order.module[order.n++] = m;
+}
+
+void modules_init(void)
+{
+	char *rest = order.text = read_whole(MODULES_ORDER);
+	char *line;
+
+	while ((line = strsep(&rest, "\n")))
+		add_line(line);
+}
+
+static bool same_name(const char *a, const char *b, size_t b_len)
+{
+	size_t i;
+
+	for (i = 0; a[i] && i < b_len; i++)
+		if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
+			return false;
+	return !a[i] && i == b_len;
+}
+
+static struct module *find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < order.n; i++)
+		if (same_name(order.module[i].name, name, len))
+			return &order.module[i];
+	return NULL;
+}
+
+static bool is_compressed(const char *file)
+{
+	const char *dot = strrchr(file, '.');
+
+	return dot && strcmp(dot, ".ko") != 0;
+}
+
+static int insert(const struct module *m)
+{
+	struct utsname u;
+	char path[PATH_MAX];
+	int fd, r = 0;
+
+	uname(&u);
+	snprintf(path, sizeof path, "/lib/modules/%s/%s", u.release, m->file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, "",
+		    is_compressed(path) ? MODULE_INIT_COMPRESSED_FILE : 0) < 0 &&
+	    errno != EEXIST)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+static enum module_result load(const char *name, size_t len, unsigned depth, char *why,
+			       size_t why_size)
+{
+	struct module *m = find(name, len);
+
+	if (!m)
+		return MODULE_NOT_LISTED;
+	if (m->loaded)
+		return MODULE_LOADED;
+	for (const char *dep = m->deps; *dep && depth < MAX_DEPTH;) {
+		size_t n = strcspn(dep, ",");
+
+		if (n && load(dep, n, depth + 1, why, why_size) == MODULE_FAILED)
+			return MODULE_FAILED;
+		dep += n + (dep[n] == ',');
+	}
+	int r = insert(m);
+	if (r < 0) {
+		snprintf(why, why_size, "module %s (%s): %s", m->name, m->file, strerror(-r));
+		return MODULE_FAILED;
+	}
+	m->loaded = true;
+	return MODULE_LOADED;
+}
+
+enum module_result module_load(const char *name, char *why, size_t why_size)
+{
+	return load(name, strlen(name), 0, why, why_size);
+}

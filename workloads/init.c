@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * PID 1 and agent of the guest: makes the system usable, does the host's job (docs/PROTOCOL.md),
+ * keeps the loads and tells the host what they do. One thread, one poll loop; it waits for nothing
+ * and nobody, for it is the heartbeat that shows a wedged guest. It never prints to the console.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent/boot.h"
+#include "agent/child.h"
+#include "agent/modules.h"
+#include "agent/port.h"
+#include "agent/sample.h"
+#include "agent/sysctl.h"
+
+#define MAX_LOADS    16
+#define NS_PER_S     1000000000ull
+#define NS_PER_MS    1000000ull
+#define PROGRESS_NS  (100 * NS_PER_MS) /* between two progress lines of a load */
+#define LOOK_NS      (20 * NS_PER_MS)  /* between two looks for the port or its host */
+#define TERM_WAIT_NS (2 * NS_PER_S)    /* from SIGTERM to SIGKILL */
+#define KILL_WAIT_NS (2 * NS_PER_S)    /* from SIGKILL to saying that some would not die */
+#define NEVER        UINT64_MAX
+
+enum phase {
+	PHASE_JOB,      /* told what to do, line by line */
+	PHASE_ARMING,   /* the loads make ready */
+	PHASE_READY,    /* all are armed */
+	PHASE_STARTING, /* `begun` is on its way; `go` follows it */
+	PHASE_SOAK,
+	PHASE_TERM, /* the loads were asked to end */
+	PHASE_KILL, /* and then killed */
+	PHASE_ENDED,
+};
+
+static struct {
+	enum phase phase;
+	bool failed; /* an `error` was said: never ready */
+	uint64_t seed;
+	uint64_t next_second_ns;
+	uint64_t beats;
+	uint64_t ladder_ns; /* when PHASE_TERM or PHASE_KILL is over */
+	int signal_fd;
+	struct child load[MAX_LOADS];
+	size_t n_loads;
+	struct port port;
+	struct wire line; /* the one being written */
+} agent = { .phase = PHASE_JOB };
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* ---- what goes to the host ---- */
+
+static struct wire *say(const char *word)
+{
+	wire_begin(&agent.line, word);
+	return &agent.line;
+}
+
+static void send_line(struct wire *w, enum urgency urgency)
+{
+	wire_end(w);
+	port_send(&agent.port, w, urgency);
+}
+
+static void say_up(const char *word)
+{
+	struct wire *w = say(word);
+
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
+static void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static void say_text(const char *word, enum urgency urgency, const char *fmt, va_list ap)
+{
+	char text[CHILD_LINE_MAX + 128];
+	struct wire *w = say(word);
+
+	vsnprintf(text, sizeof text, fmt, ap);
+	wire_text(w, "text", text);
+	send_line(w, urgency);
+}
+
+static void say_log(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say_text("log", PORT_MAY_DROP, fmt, ap);
+	va_end(ap);
+}
+
+static void say_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	agent.failed = true;
+	va_start(ap, fmt);
+	say_text("error", PORT_MUST, fmt, ap);
+	va_end(ap);
+}
+
+static void say_hello(void)
+{
+	char cmdline[4096] = "";
+	struct sysinfo info;
+	struct utsname u;
+	struct wire *w = say("hello");
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		ssize_t n = read(fd, cmdline, sizeof cmdline - 1);
+		cmdline[n > 0 ? n : 0] = 0;
+		cmdline[strcspn(cmdline, "\n")] = 0;
+		close(fd);
+	}
+	uname(&u);
+	sysinfo(&info);
+	wire_u64(w, "proto", 1);
+	wire_text(w, "release", u.release);
+	wire_text(w, "version", u.version);
+	wire_text(w, "machine", u.machine);
+	wire_u64(w, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
+	wire_u64(w, "mem", (uint64_t)info.totalram * info.mem_unit);
+	wire_u64(w, "up", now_ns());
+	wire_text(w, "cmdline", cmdline); /* last: the one that may not fit */
+	send_line(w, PORT_MUST);
+}
+
+static void say_progress(struct child *c, uint64_t at_ns)
+{
+	struct wire *w = say("progress");
+
+	wire_text(w, "load", c->name);
+	wire_u64(w, "count", c->count);
+	wire_u64(w, "up", at_ns);
+	send_line(w, PORT_MAY_DROP);
+	c->sent_count = c->count;
+	c->sent_at_ns = at_ns;
+}
+
+static void every_second(uint64_t at_ns)
+{
+	struct wire *w = say("beat");
+
+	wire_u64(w, "n", ++agent.beats);
+	wire_u64(w, "up", at_ns);
+	if (agent.port.dropped)
+		wire_u64(w, "dropped", agent.port.dropped);
+	send_line(w, PORT_MAY_DROP);
+
+	w = say("sample");
+	wire_u64(w, "up", at_ns);
+	sample_take(w);
+	send_line(w, PORT_MAY_DROP);
+}
+
+/* ---- the loads ---- */
+
+static size_t loads_in(enum child_state state)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < agent.n_loads; i++)
+		n += agent.load[i].state == state;
+	return n;
+}
+
+static void said_armed(struct child *c, const char *text)
+{
+	struct wire *w = say("armed");
+
+	wire_text(w, "load", c->name);
+	wire_text(w, "text", text);
+	send_line(w, PORT_MUST);
+}
+
+static void ended(struct child *c)
+{
+	struct wire *w;
+
+	if (agent.phase >= PHASE_TERM)
+		return; /* not by itself */
+	if (agent.phase < PHASE_STARTING) {
+		if (!agent.failed)
+			say_error("load %s ended with status %d before the soak", c->name,
+				  c->status);
+		return;
+	}
+	w = say("exited");
+	wire_text(w, "load", c->name);
+	wire_u64(w, "status", (uint64_t)c->status);
+	send_line(w, PORT_MUST);
+}
+
+static void load_says(struct child *c, enum child_event event, const char *text)
+{
+	uint64_t at_ns = now_ns();
+
+	switch (event) {
+	case CHILD_SAYS_ARMED: said_armed(c, text); break;
+	case CHILD_SAYS_FAIL: say_error("load %s: %s", c->name, text); break;
+	case CHILD_SAYS_NOTE: say_log("%s: %s", c->name, text); break;
+	case CHILD_COUNTED:
+		if (at_ns - c->sent_at_ns >= PROGRESS_NS)
+			say_progress(c, at_ns);
+		break;
+	case CHILD_EXITED:
+		if (c->count != c->sent_count)
+			say_progress(c, at_ns);
+		ended(c);
+		break;
+	}
+}
+
+static void reap(void)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < agent.n_loads; i++)
+			if (agent.load[i].pid == pid && agent.load[i].state != CHILD_ENDED)
+				child_reaped(&agent.load[i], status, now_ns(), load_says);
+}
+
+/* ---- what the host says ---- */
+
+static void on_job(const char *tokens)
+{
+	char number[24];
+	int r;
+
+	if (wire_get(tokens, "seed", number, sizeof number) < 0 ||
+	    wire_number(number, &agent.seed) < 0) {
+		say_error("job: no seed");
+		return;
+	}
+	r = boot_reseed(agent.seed);
+	if (r < 0)
+		say_log("entropy not reseeded: %s", strerror(-r));
+}
+
+static void on_module(const char *tokens)
+{
+	char name[64], why[512];
+
+	if (wire_get(tokens, "name", name, sizeof name) < 0) {
+		say_error("module: no name");
+		return;
+	}
+	switch (module_load(name, why, sizeof why)) {
+	case MODULE_LOADED: break;
+	case MODULE_NOT_LISTED: say_log("module %s is not listed: built in", name); break;
+	case MODULE_FAILED: say_error("%s", why); break;
+	}
+}
+
+static void on_sysctl(const char *tokens)
+{
+	char key[256], value[1024], why[1024];
+
+	if (wire_get(tokens, "key", key, sizeof key) < 0 ||
+	    wire_get(tokens, "value", value, sizeof value) < 0)
+		say_error("sysctl: no key or no value");
+	else if (sysctl_set(key, value, why, sizeof why) < 0)
+		say_error("%s", why);
+}
+
+static void on_load(const char *tokens)
+{
+	char name[64];
+
+	if (wire_get(tokens, "name", name, sizeof name) < 0 || strchr(name, '/') || name[0] == '.')
+		say_error("load: no name");
+	else if (agent.n_loads == MAX_LOADS)
+		say_error("load %s: there are already %d", name, MAX_LOADS);
+	else
+		child_init(&agent.load[agent.n_loads++], name, tokens);
+}
+
+static void on_settle(const char *tokens)
+{
+	char why[512];
+
+	(void)tokens;
+	if (agent.phase != PHASE_JOB)
+		return;
+	agent.phase = PHASE_ARMING;
+	for (size_t i = 0; i < agent.n_loads && !agent.failed; i++)
+		if (child_spawn(&agent.load[i], agent.seed + i, why, sizeof why) < 0)
+			say_error("%s", why);
+}
+
+static void on_begin(const char *tokens)
+{
+	(void)tokens;
+	if (agent.phase != PHASE_READY) {
+		say_error("begin before ready");
+		return;
+	}
+	say_up("begun");
+	agent.phase = PHASE_STARTING;
+}
+
+static void on_ping(const char *tokens)
+{
+	char n[24];
+	struct wire *w;
+
+	if (wire_get(tokens, "n", n, sizeof n) < 0)
+		return;
+	w = say("pong");
+	wire_text(w, "n", n);
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
+static void on_stop(const char *tokens)
+{
+	(void)tokens;
+	if (agent.phase >= PHASE_TERM)
+		return;
+	agent.phase = PHASE_TERM;
+	agent.ladder_ns = now_ns() + TERM_WAIT_NS;
+	for (size_t i = 0; i < agent.n_loads; i++)
+		child_terminate(&agent.load[i]);
+}
+
+static const struct {
+	const char *word;
+	void (*run)(const char *tokens);
+} words[] = {
+	{ "job", on_job },   { "module", on_module }, { "sysctl", on_sysctl },
+	{ "load", on_load }, { "settle", on_settle }, { "begin", on_begin },
+	{ "ping", on_ping }, { "stop", on_stop },
+};
+
+static void handle_line(char *line)
+{
+	char *rest = line;
+	const char *word = wire_token(&rest);
+
+	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+		if (strcmp(word, words[i].word) == 0)
+			words[i].run(rest);
+}
+
+/* ---- time ---- */
+
+/* Loads of which a process lives, even if the load itself is gone. */
+static size_t loads_alive(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < agent.n_loads; i++)
+		n += child_alive(&agent.load[i]);
+	return n;
+}
+
+static void finish(void)
+{
+	struct wire *w = say("ended");
+	size_t stuck = loads_alive();
+
+	wire_u64(w, "up", now_ns());
+	if (stuck)
+		wire_u64(w, "stuck", stuck); /* in the kernel: not even SIGKILL ends them */
+	send_line(w, PORT_MUST);
+	agent.phase = PHASE_ENDED;
+}
+
+static void kill_all(uint64_t at_ns)
+{
+	for (size_t i = 0; i < agent.n_loads; i++)
+		child_kill(&agent.load[i]);
+	agent.phase = PHASE_KILL;
+	agent.ladder_ns = at_ns + KILL_WAIT_NS;
+}
+
+/* The steps that nobody's line triggers. */
+static void step(uint64_t at_ns)
+{
+	switch (agent.phase) {
+	case PHASE_ARMING:
+		if (!agent.failed && loads_in(CHILD_ARMED) == agent.n_loads) {
+			say_up("ready");
+			agent.phase = PHASE_READY;
+		}
+		break;
+	case PHASE_STARTING:
+		/* A load may kill the guest at once: the host must have `begun` by then. */
+		if (agent.port.queued == 0) {
+			agent.phase = PHASE_SOAK;
+			for (size_t i = 0; i < agent.n_loads; i++)
+				child_go(&agent.load[i]);
+		}
+		break;
+	case PHASE_TERM:
+		if (loads_alive() == 0 || at_ns >= agent.ladder_ns)
+			kill_all(at_ns);
+		break;
+	case PHASE_KILL:
+		if (loads_alive() == 0 || at_ns >= agent.ladder_ns)
+			finish();
+		break;
+	case PHASE_JOB:
+	case PHASE_READY:
+	case PHASE_SOAK:
+	case PHASE_ENDED: break;
+	}
+}
+
+static void advance(uint64_t at_ns)
+{
+	enum phase before;
+
+	do {
+		before = agent.phase;
+		step(at_ns);
+	} while (agent.phase != before);
+}
+
+static uint64_t progress_due_ns(const struct child *c)
+{
+	return c->count == c->sent_count ? NEVER : c->sent_at_ns + PROGRESS_NS;
+}
+
+static void on_time(uint64_t at_ns)
+{
+	for (size_t i = 0; i < agent.n_loads; i++)
+		if (progress_due_ns(&agent.load[i]) <= at_ns)
+			say_progress(&agent.load[i], at_ns);
+	if (at_ns >= agent.next_second_ns) {
+		every_second(at_ns);
+		agent.next_second_ns += NS_PER_S;
+		if (agent.next_second_ns <= at_ns) /* the guest stood still: no burst of old ones */
+			agent.next_second_ns = at_ns + NS_PER_S;
+	}
+}
+
+static uint64_t min_ns(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t next_deadline_ns(uint64_t at_ns)
+{
+	uint64_t due = agent.next_second_ns;
+
+	if (agent.port.host_away)
+		due = min_ns(due, at_ns + LOOK_NS);
+	if (agent.phase == PHASE_TERM || agent.phase == PHASE_KILL)
+		due = min_ns(due, agent.ladder_ns);
+	for (size_t i = 0; i < agent.n_loads; i++)
+		due = min_ns(due, progress_due_ns(&agent.load[i]));
+	return due;
+}
+
+/* ---- the loop ---- */
+
+static void wait_for_something(void)
+{
+	struct pollfd fds[2 + 2 * MAX_LOADS];
+	nfds_t n = 2;
+	uint64_t at_ns = now_ns(), due_ns = next_deadline_ns(at_ns);
+	uint64_t wait_ns = due_ns > at_ns ? due_ns - at_ns : 0;
+	struct timespec t = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
+			      .tv_nsec = (long)(wait_ns % NS_PER_S) };
+
+	port_before_poll(&agent.port, &fds[0]);
+	fds[1] = (struct pollfd){ .fd = agent.signal_fd, .events = POLLIN };
+	for (size_t i = 0; i < agent.n_loads; i++) {
+		fds[n++] = (struct pollfd){ .fd = agent.load[i].out, .events = POLLIN };
+		fds[n++] = (struct pollfd){ .fd = agent.load[i].err, .events = POLLIN };
+	}
+	if (ppoll(fds, n, &t, NULL) < 0)
+		return;
+	port_after_poll(&agent.port, &fds[0]);
+	for (size_t i = 0; i < agent.n_loads; i++)
+		if (fds[2 + 2 * i].revents || fds[3 + 2 * i].revents)
+			child_read(&agent.load[i], now_ns(), load_says);
+	if (fds[1].revents) {
+		struct signalfd_siginfo info;
+
+		while (read(agent.signal_fd, &info, sizeof info) == sizeof info)
+			;
+		reap();
+	}
+}
+
+static void run_loop(void)
+{
+	char *line;
+
+	agent.next_second_ns = now_ns() + NS_PER_S;
+	say_hello();
+	for (;;) {
+		while ((line = port_next_line(&agent.port)))
+			handle_line(line);
+		on_time(now_ns());
+		port_flush(&agent.port);
+		advance(now_ns());
+		port_flush(&agent.port);
+		wait_for_something();
+	}
+}
+
+static void block_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	sigemptyset(&all);
+	sigaddset(&all, SIGCHLD);
+	agent.signal_fd = signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void load_base_modules(void)
+{
+	static const char *const base[] = { "virtio_pci", "virtio_console" };
+	char why[512];
+
+	for (size_t i = 0; i < sizeof base / sizeof *base; i++)
+		if (module_load(base[i], why, sizeof why) == MODULE_FAILED)
+			say_error("%s", why); /* heard if the port is there all the same */
+}
+
+int main(void)
+{
+	struct timespec look = { .tv_nsec = LOOK_NS };
+
+	boot_mounts();
+	boot_silence();
+	block_signals();
+	boot_applets();
+	boot_harden();
+	port_init(&agent.port);
+	modules_init();
+	load_base_modules();
+	while (port_open(&agent.port) < 0)
+		nanosleep(&look, NULL);
+	sample_init();
+	run_loop();
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "load.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#define TENTH_NS 100000000ull
+
+static struct {
+	int argc;
+	char **argv;
+	uint64_t random;
+} self;
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool flusher; /* the thread is running */
+	uint64_t now, printed;
+	uint64_t printed_at_ns;
+} counter = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+uint64_t load_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000ull + (uint64_t)t.tv_nsec;
+}
+
+/* Call with the lock held. */
+static void print_count(uint64_t at_ns)
+{
+	char line[32];
+	int n = snprintf(line, sizeof line, "count %llu\n", (unsigned long long)counter.now);
+
+	counter.printed = counter.now;
+	counter.printed_at_ns = at_ns;
+	if (write(STDOUT_FILENO, line, (size_t)n) < 0)
+		_exit(1);
+}
+
+/* A load that ends, well or not, has told all that it counted. */
+static void flush_count(void)
+{
+	pthread_mutex_lock(&counter.lock);
+	if (counter.now != counter.printed)
+		print_count(load_now_ns());
+	pthread_mutex_unlock(&counter.lock);
+}
+
+/* One write a line, so that lines of several threads do not mix; longer ones are cut. */
+static void say(const char *word, const char *fmt, va_list ap)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof line, "%s ", word);
+
+	vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, ap);
+	for (char *p = line; *p; p++)
+		if (*p == '\n')
+			*p = ' ';
+	strcat(line, "\n");
+	if (write(STDOUT_FILENO, line, strlen(line)) < 0)
+		_exit(1); /* the agent is gone */
+}
+
+void load_armed(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("armed", fmt, ap);
+	va_end(ap);
+}
+
+void load_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("note", fmt, ap);
+	va_end(ap);
+}
+
+void load_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	flush_count();
+	say("fail", fmt, ap);
+	va_end(ap);
+	_exit(1);
+}
+
+static const char *find_param(const char *key)
+{
+	size_t n = strlen(key);
+
+	for (int i = 1; i < self.argc; i++)
+		if (strncmp(self.argv[i], key, n) == 0 && self.argv[i][n] == '=')
+			return self.argv[i] + n + 1;
+	return NULL;
+}
+
+bool load_has_param(const char *key)
+{
+	return find_param(key) != NULL;
+}
+
+const char *load_param_text(const char *key)
+{
+	const char *value = find_param(key);
+
+	if (!value)
+		load_fail("the parameter `%s` is missing", key);
+	return value;
+}
+
+uint64_t load_param_u64(const char *key)
+{
+	uint64_t v;
+
+	if (wire_number(load_param_text(key), &v) < 0)
+		load_fail("the parameter `%s=%s` is not a number", key, load_param_text(key));
+	return v;
+}
+
+bool load_param_bool(const char *key)
+{
+	uint64_t v = load_param_u64(key);
+
+	if (v > 1)
+		load_fail("the parameter `%s=%s` is neither 0 nor 1", key, load_param_text(key));
+	return v;
+}
+
+void load_init(int argc, char **argv)
+{
+	self.argc = argc;
+	self.argv = argv;
+	atexit(flush_count);
+	for (int i = 1; i < argc; i++) {
+		char *value = strchr(argv[i], '=');
+		if (!value || wire_decode(value + 1) < 0)
+			load_fail("the argument `%s` is not key=value", argv[i]);
+	}
+	self.random = load_has_param("seed") ? load_param_u64("seed") : 0;
+	for (const char *p = argv[0]; *p; p++)
+		self.random = (self.random ^ (unsigned char)*p) * 0x100000001b3ull;
+}
+
+uint64_t load_random(void)
+{
+	uint64_t z = self.random += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+void load_wait_go(void)
+{
+	char line[16];
+	size_t n = 0;
+
+	while (n < sizeof line) {
+		ssize_t r = read(STDIN_FILENO, line + n, 1);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r <= 0)
+			_exit(1);
+		if (line[n++] == '\n')
+			break;
+	}
+	if (n != 3 || memcmp(line, "go\n", 3) != 0)
+		load_fail("expected `go` on stdin");
+}
+
+void load_pause(uint64_t ns)
+{
+	struct timespec t = { .tv_sec = (time_t)(ns / 1000000000ull),
+			      .tv_nsec = (long)(ns % 1000000000ull) };
+
+	while (ns && clock_nanosleep(CLOCK_MONOTONIC, 0, &t, &t) == EINTR)
+		;
+}
+
+/* Prints what a fast loop counted since its last line, even when that loop hangs from then on. */
+static void *flush_counts(void *arg)
+{
+	(void)arg;
+	pthread_mutex_lock(&counter.lock);
+	for (;;) {
+		while (counter.now == counter.printed)
+			pthread_cond_wait(&counter.wake, &counter.lock);
+		uint64_t due_ns = counter.printed_at_ns + TENTH_NS;
+		uint64_t now_ns = load_now_ns();
+		if (now_ns >= due_ns) {
+			print_count(now_ns);
+			continue;
+		}
+		pthread_mutex_unlock(&counter.lock);
+		load_pause(due_ns - now_ns);
+		pthread_mutex_lock(&counter.lock);
+	}
+	return NULL;
+}
+
+static void start_flusher(void)
+{
+	pthread_t thread;
+
+	counter.flusher = pthread_create(&thread, NULL, flush_counts, NULL) == 0;
+	if (!counter.flusher)
+		load_fail("no thread for the counter");
+}
+
+void load_count(uint64_t n)
+{
+	pthread_mutex_lock(&counter.lock);
+	if (!counter.flusher)
+		start_flusher();
+	if (n > counter.now) {
+		bool idle = counter.now == counter.printed;
+		uint64_t now_ns = load_now_ns();
+
+		counter.now = n;
+		if (now_ns - counter.printed_at_ns >= TENTH_NS)
+			print_count(now_ns);
+		else if (idle)
+			pthread_cond_signal(&counter.wake);
+	}
+	pthread_mutex_unlock(&counter.lock);
+}
+
+int load_write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+int load_read_file(const char *path, char *ret, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, ret, size - 1);
+	int r = n < 0 ? -errno : (int)n;
+	close(fd);
+	if (r < 0)
+		return r;
+	if (r > 0 && ret[r - 1] == '\n')
+		r--;
+	ret[r] = 0;
+	return r;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every load shares (docs/PROTOCOL.md, "A load"): its parameters, its words to the agent, the
+ * signal to start, and its counter of work done.
+ *
+ *	int main(int argc, char **argv)
+ *	{
+ *		load_init(argc, argv);
+ *		...make ready, load_fail() where that is impossible...
+ *		load_armed("d0 and d1 have carrier 0");
+ *		load_wait_go();
+ *		for (uint64_t n = 1;; n++) {
+ *			load_count(n);
+ *			load_pause(pause_ns);
+ *			attempt();
+ *		}
+ *	}
+ *
+ * The pause stands between the count and the attempt on purpose: the agent has read the count long
+ * before the attempt that may kill the guest.
+ */
+#ifndef KS_WORKLOADS_LOAD_H
+#define KS_WORKLOADS_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* argv is kept; its values are decoded in place. Ends the program where they are broken. */
+void load_init(int argc, char **argv);
+
+/* Parameters. A missing or malformed one ends the load with a sentence: the host sends them all. */
+uint64_t load_param_u64(const char *key);
+bool load_param_bool(const char *key);
+const char *load_param_text(const char *key);
+bool load_has_param(const char *key);
+
+/* The next number of a stream that the trial's seed and the load's name determine (splitmix64). */
+uint64_t load_random(void);
+
+void load_armed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void load_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* The preconditions do not hold: says so and ends. */
+_Noreturn void load_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Returns when the agent writes `go`; ends the load where the agent closes the pipe instead. */
+void load_wait_go(void);
+
+/*
+ * The work begun so far, this attempt included: to be called before the attempt. Ten lines a second
+ * at most go out: a loop slower than that sees each count printed at once, a faster one the last
+ * count of each tenth of a second. Any thread may call it; the counter never goes back.
+ */
+void load_count(uint64_t n);
+
+void load_pause(uint64_t ns);
+uint64_t load_now_ns(void);
+
+/* Writes the whole of text to a file of /proc or /sys: 0 or -errno. */
+int load_write_file(const char *path, const char *text);
+/* Reads up to size - 1 bytes and drops a last newline: the length or -errno. */
+int load_read_file(const char *path, char *ret, size_t size);
+
+#endif
