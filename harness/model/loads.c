@@ -30,7 +30,9 @@ static const struct load_param shell[] = {
 	{ "setup", PARAM_TEXT, "", 0, 0, "a script that must end with 0 before the soak begins" },
 	{ "script", PARAM_TEXT, NULL, 0, 0,
 	  "the work, for /bin/sh of busybox; a line `count N` on its stdout is progress" },
-	{ "modules", PARAM_LIST, "", 0, 0, "kernel modules that the script loads" },
+	{ "modules", PARAM_LIST, "", 0, 0, "kernel modules that are loaded before setup" },
+	{ "programs", PARAM_LIST, "", 0, 0,
+	  "host programs to copy into the image; they go before busybox's applets of that name" },
 	{ 0 },
 };
 
