@@ -21,7 +21,7 @@ BUILD   := build$(if $(SAN),-san)
 Q       := $(if $(V),,@)
 VERSION := 0.1.0
 
-LIBS    := libvirt libxml-2.0 yaml-0.1 sqlite3 jansson libarchive libhs
+LIBS    := libvirt libvirt-qemu libxml-2.0 yaml-0.1 sqlite3 jansson libarchive libhs
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wvla -Wno-missing-field-initializers

@@ -2,9 +2,11 @@
 #include "vm/vm.h"
 
 #include "vm/vm_fake.h"
+#include "vm/vm_libvirt.h"
 
 /* To add a backend: a file that fills in a struct vm_backend, and a row here. */
 static const struct vm_backend *const backends[] = {
+	&vm_libvirt,
 	&vm_fake,
 };
 

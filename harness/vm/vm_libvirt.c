@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "vm/vm_libvirt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/exit.h"
+#include "base/fs.h"
+#include "base/json.h"
+#include "vm/channel.h"
+#include "vm/console.h"
+#include "vm/domain.h"
+#include "vm/embed.h"
+#include "vm/sweep.h"
+#include "vm/virt_loop.h"
+
+enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and lives on */
+#define END_NS  (2 * NS_PER_S)    /* how long libvirt may take to notice that QEMU is gone */
+#define KILL_MS 5000
+
+static char *embed_root; /* of this process, for its life: libvirt opens no second one */
+
+struct guest_vm {
+	struct vm vm;
+	struct loop *loop;
+	const struct machine *m;
+	const struct vm_callbacks *cb;
+	void *arg;
+	virConnectPtr conn;
+	virDomainPtr dom;
+	struct virt_watch *watch;
+	struct console *console;
+	struct channel *channel;
+	pid_t pid; /* of QEMU; 0: not started, or ended */
+	int pidfd;
+	struct loop_source *exiting, *deadline;
+	char exit_word[48]; /* how the process ended, where we saw it */
+	uint64_t cpu_ns;
+	bool pausing;    /* the next stop is our wish */
+	bool host_ended; /* QEMU said that somebody on the host ended it */
+	bool ending;     /* QEMU is gone, the console is read to its end */
+	bool destroyed;  /* by us, or its end was told: no more states and lines */
+	enum vm_state end_state;
+	char end_detail[64]; /* "" where the guest gave no reason */
+	unsigned depth;      /* of callbacks that we are inside of */
+	bool dead;           /* freed from there */
+};
+
+static void release(struct guest_vm *g)
+{
+	channel_free(g->channel);
+	console_free(g->console);
+	free(g);
+}
+
+static void leave(struct guest_vm *g)
+{
+	if (--g->depth == 0 && g->dead)
+		release(g);
+}
+
+static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
+{
+	struct guest_vm *g = arg;
+
+	if (g->dead)
+		return;
+	g->depth++;
+	g->cb->console(g->arg, data, n, at_ns);
+	leave(g);
+}
+
+static void on_line(void *arg, const char *line, size_t n, uint64_t at_ns)
+{
+	struct guest_vm *g = arg;
+
+	if (g->destroyed)
+		return;
+	g->depth++;
+	g->cb->agent(g->arg, line, n, at_ns);
+	leave(g);
+}
+
+static void tell(struct guest_vm *g, enum vm_state state, const char *detail)
+{
+	if (g->destroyed)
+		return;
+	g->depth++;
+	g->cb->state(g->arg, state, detail);
+	leave(g);
+}
+
+static uint64_t read_cpu_ns(pid_t pid)
+{
+	struct timespec t;
+	clockid_t clock;
+
+	if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+		return 0;
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static void update_cpu(struct guest_vm *g)
+{
+	if (g->pid)
+		g->cpu_ns = MAX(g->cpu_ns, read_cpu_ns(g->pid));
+}
+
+/* As the subreaper we are QEMU's parent, and the only one who may reap it. True: a signal ended it.
+ */
+static bool reap(struct guest_vm *g)
+{
+	int status;
+
+	update_cpu(g);
+	if (waitpid(g->pid, &status, WNOHANG) != g->pid)
+		return false;
+	if (WIFSIGNALED(status))
+		snprintf(g->exit_word, sizeof(g->exit_word), "QEMU was killed by signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(g->exit_word, sizeof(g->exit_word), "QEMU exited with status %d",
+			 WEXITSTATUS(status));
+	return WIFSIGNALED(status);
+}
+
+static void forget_process(struct guest_vm *g)
+{
+	g->exiting = loop_remove(g->loop, g->exiting);
+	g->deadline = loop_remove(g->loop, g->deadline);
+	if (g->pidfd >= 0)
+		close(TAKE(g->pidfd, -1));
+	g->pid = 0;
+}
+
+static void on_console_end(void *arg)
+{
+	struct guest_vm *g = arg;
+
+	g->depth++;
+	tell(g, g->end_state, g->end_detail);
+	g->destroyed = true;
+	leave(g);
+}
+
+/* QEMU is gone. The state is told when the console's last byte has been handed on. */
+static void end(struct guest_vm *g, const char *word)
+{
+	if (g->ending || g->destroyed)
+		return;
+	g->ending = true;
+	if (!g->end_detail[0]) {
+		g->end_state = !g->host_ended && str_eq(word, "shutdown") ? VM_SHUT_DOWN : VM_GONE;
+		snprintf(g->end_detail, sizeof(g->end_detail), "%s",
+			 g->exit_word[0] ? g->exit_word : word);
+	}
+	console_finish(g->console, on_console_end);
+}
+
+static void on_deadline(void *arg)
+{
+	struct guest_vm *g = arg;
+
+	g->deadline = NULL;
+	end(g, "failed");
+}
+
+/* Where the guest's reason is known, or there cannot be one, the end is told at once. Else libvirt
+ * may tell it a moment later; it never does where its own thread hangs. */
+static void on_process_end(void *arg, uint32_t events)
+{
+	struct guest_vm *g = arg;
+	bool killed;
+
+	(void)events;
+	killed = reap(g);
+	forget_process(g);
+	if (g->end_detail[0] || killed)
+		end(g, "killed");
+	else if (!g->ending)
+		g->deadline = loop_add_timer(g->loop, loop_now(g->loop) + END_NS, on_deadline, g);
+}
+
+/* Why QEMU stands still, in its own words: "internal-error", "io-error", "paused". */
+static void query_status(struct guest_vm *g, char *ret, size_t size)
+{
+	_cleanup_json_ json_t *j = NULL;
+	const char *status = NULL;
+	char *text = NULL;
+
+	if (virDomainQemuMonitorCommand(g->dom, "{\"execute\":\"query-status\"}", &text, 0) == 0)
+		j = json_loads(text, 0, NULL);
+	status = json_string_value(json_object_get(json_object_get(j, "return"), "status"));
+	snprintf(ret, size, "%s", status ? status : "stopped");
+	free(text);
+}
+
+static void on_stopped(struct guest_vm *g)
+{
+	char status[48];
+
+	if (g->pausing || g->end_detail[0]) {
+		if (g->pausing)
+			tell(g, VM_PAUSED, "paused");
+		g->pausing = false;
+		return;
+	}
+	query_status(g, status, sizeof(status));
+	tell(g, VM_ERROR, status);
+}
+
+/* The guest's own reason; what the host did to QEMU ("host-signal") is none. The first counts:
+ * QEMU has more to say when it ends afterwards. */
+static void on_guest_end(struct guest_vm *g, enum vm_state state, const char *detail)
+{
+	if (g->end_detail[0])
+		return;
+	if (str_after(detail, "host-")) {
+		g->host_ended = true;
+		return;
+	}
+	g->end_state = state;
+	snprintf(g->end_detail, sizeof(g->end_detail), "%s", detail);
+}
+
+static void on_event(void *arg, const struct virt_event *e)
+{
+	struct guest_vm *g = arg;
+
+	if (g->destroyed)
+		return;
+	switch (e->what) {
+	case VIRT_PAUSED: on_stopped(g); break;
+	case VIRT_RESUMED: break;
+	case VIRT_PANICKED: on_guest_end(g, VM_PANICKED, e->detail); break;
+	case VIRT_SHUT_DOWN: on_guest_end(g, VM_SHUT_DOWN, e->detail); break;
+	case VIRT_RESET: on_guest_end(g, VM_RESET, e->detail); break;
+	case VIRT_IO_ERROR: tell(g, VM_ERROR, "I/O error"); break;
+	case VIRT_ENDED: end(g, e->detail); break;
+	}
+}
+
+static int unable(struct err *err)
+{
+	return err_exit(err, EXIT_HOST_UNABLE);
+}
+
+static int check_readable(const char *what, const char *path, struct err *err)
+{
+	if (access(path, R_OK) == 0)
+		return 0;
+	err_set(err, errno, "cannot read the guest's %s %s: %s", what, path, strerror(errno));
+	return unable(err);
+}
+
+static int check_kvm(struct err *err)
+{
+	if (access("/dev/kvm", R_OK | W_OK) == 0)
+		return 0;
+	err_set(err, errno,
+		"this guest wants KVM and user %u may not use /dev/kvm (%s): add the user to the "
+		"group that owns it, or take `accel: tcg`",
+		(unsigned)geteuid(), strerror(errno));
+	return unable(err);
+}
+
+static int check_host(const struct machine *m, struct err *err)
+{
+	int r = 0;
+
+	if (access(DOMAIN_QEMU, X_OK) < 0) {
+		err_set(err, errno, "%s: %s: apt-get install qemu-system-x86", DOMAIN_QEMU,
+			strerror(errno));
+		return unable(err);
+	}
+	r = check_readable("kernel", m->kernel, err);
+	if (r == 0 && m->initrd && m->initrd[0])
+		r = check_readable("initrd", m->initrd, err);
+	if (r == 0 && m->kvm)
+		r = check_kvm(err);
+	return r;
+}
+
+static bool is_embedded(const char *uri)
+{
+	return !uri || !uri[0] || str_after(uri, "qemu:///embed");
+}
+
+/* "qemu+ssh://host/system": console and channel would be on that host, and out of our reach. */
+static int check_uri(const char *uri, struct err *err)
+{
+	const char *host = strstr(uri, "://");
+
+	if (host && (host[3] == '/' || !host[3]))
+		return 0;
+	err_set(err, ENOTSUP,
+		"the libvirt URI %s names another host, but the console's file and the agent's "
+		"socket are on this one: run kernsoak there",
+		uri);
+	return unable(err);
+}
+
+/* libvirt looks the user up whatever its configuration says. */
+static int check_user(struct err *err)
+{
+	if (geteuid() != 0 || getpwnam("libvirt-qemu"))
+		return 0;
+	err_set(err, EPERM,
+		"as root libvirt needs a user and a group called libvirt-qemu: apt-get install "
+		"libvirt-daemon-system, or start kernsoak as an ordinary user");
+	return unable(err);
+}
+
+static int prepare_root(const char *root, struct err *err)
+{
+	int r = check_user(err);
+
+	if (r == 0)
+		r = embed_prepare(root, err);
+	if (r == 0)
+		embed_root = xstrdup(root);
+	return r;
+}
+
+static int open_failed(const char *uri, struct err *err)
+{
+	virErrorPtr e = virGetLastError();
+	bool no_driver =
+		e && (e->code == VIR_ERR_NO_CONNECT || e->code == VIR_ERR_CONFIG_UNSUPPORTED ||
+		      e->code == VIR_ERR_NO_SUPPORT);
+
+	virt_error(err, EIO, "libvirt cannot open %s%s", uri,
+		   no_driver ? " (apt-get install libvirt-daemon-driver-qemu)" : "");
+	return unable(err);
+}
+
+/*
+ * libvirt's cache of QEMU's capabilities also compares CPUID leaf 0x1f, which differs from core to
+ * core: opened on another one than last time it probes for half a second. So always the first.
+ */
+static virConnectPtr open_pinned(const char *uri)
+{
+	cpu_set_t all, one;
+	virConnectPtr conn;
+	int cpu = 0;
+
+	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+		return virConnectOpen(uri);
+	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &all))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	conn = virConnectOpen(uri);
+	sched_setaffinity(0, sizeof(all), &all);
+	return conn;
+}
+
+static int connect_embedded(const char *root, virConnectPtr *ret, struct err *err)
+{
+	_cleanup_free_
+	char *uri = NULL;
+	int r = embed_root ? 0 : prepare_root(root, err);
+
+	if (r == 0)
+		r = virt_loop_start(err);
+	if (r < 0)
+		return r;
+	uri = xasprintf("qemu:///embed?root=%s", embed_root);
+	*ret = open_pinned(uri);
+	return *ret ? 0 : open_failed(uri, err);
+}
+
+static int connect_daemon(const char *uri, virConnectPtr *ret, struct err *err)
+{
+	int r = check_uri(uri, err);
+
+	if (r == 0)
+		r = virt_loop_start(err);
+	if (r < 0)
+		return r;
+	*ret = virConnectOpen(uri);
+	return *ret ? 0 : open_failed(uri, err);
+}
+
+static int open_connection(struct guest_vm *g, struct err *err)
+{
+	_cleanup_free_
+	char *root = xasprintf("%s/libvirt", g->m->work);
+
+	return is_embedded(g->m->uri) ? connect_embedded(root, &g->conn, err)
+				      : connect_daemon(g->m->uri, &g->conn, err);
+}
+
+static int create_domain(struct guest_vm *g, struct err *err)
+{
+	pid_t owner_pid = g->m->owner_pid ? (pid_t)g->m->owner_pid : getpid();
+	_cleanup_free_
+	char *owner = sweep_owner(g->m->run, g->m->trial, owner_pid);
+	_cleanup_buf_ struct buf xml = BUF_INIT;
+	int r = domain_xml(g->m, owner, &xml, err);
+
+	if (r < 0)
+		return r;
+	virt_loop_busy(true);
+	g->dom = virDomainCreateXML(g->conn, xml.data,
+				    is_embedded(g->m->uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
+	virt_loop_busy(false);
+	if (g->dom)
+		return 0;
+	virt_error(err, EIO, "libvirt cannot start the guest %s", g->m->name);
+	return unable(err);
+}
+
+/* Not finding it (another user's, a daemon's in another namespace) loses the CPU time, the cap on
+ * the console and the last resort, not the guest. */
+static void adopt_process(struct guest_vm *g)
+{
+	struct rlimit cap = { CONSOLE_MAX, CONSOLE_MAX };
+
+	g->pid = sweep_find(g->m->uuid);
+	if (!g->pid)
+		return;
+	g->pidfd = (int)syscall(SYS_pidfd_open, g->pid, 0);
+	if (g->pidfd < 0 || !sweep_is(g->pid, g->m->uuid)) {
+		forget_process(g);
+		return;
+	}
+	prlimit(g->pid, RLIMIT_FSIZE, &cap, NULL);
+	g->exiting = loop_add_fd(g->loop, g->pidfd, EPOLLIN, on_process_end, g);
+}
+
+static int open_ends(struct guest_vm *g, struct err *err)
+{
+	_cleanup_free_
+	char *socket = xasprintf("%s/" DOMAIN_SOCKET, g->m->work);
+	int r = console_new(g->loop, g->m->console, on_console, g, &g->console, err);
+
+	if (r == 0)
+		r = channel_new(g->loop, socket, VM_LINE_MAX, on_line, g, &g->channel, err);
+	return r;
+}
+
+/* QEMU dies in a moment of SIGKILL; libvirt would ask it politely and look every 0.2 s. Its file of
+ * the console is complete: each byte is written when the guest sends it. */
+static void kill_process(struct guest_vm *g)
+{
+	if (!g->pid)
+		return;
+	update_cpu(g);
+	syscall(SYS_pidfd_send_signal, g->pidfd, SIGKILL, NULL, 0);
+	poll(&(struct pollfd){ .fd = g->pidfd, .events = POLLIN }, 1, KILL_MS);
+	reap(g);
+	forget_process(g);
+}
+
+static void guest_destroy(struct vm *vm)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	g->destroyed = true;
+	kill_process(g);
+	g->watch = virt_watch_free(g->watch);
+	virt_loop_busy(true);
+	if (g->dom) {
+		virDomainDestroy(g->dom);
+		virDomainFree(TAKE(g->dom, NULL));
+	}
+	if (g->conn)
+		virConnectClose(TAKE(g->conn, NULL));
+	virt_loop_busy(false);
+	forget_process(g);
+}
+
+static int guest_new(struct loop *loop, const struct machine *m, const struct vm_callbacks *cb,
+		     void *arg, struct vm **ret, struct err *err)
+{
+	struct guest_vm *g = xcalloc(1, sizeof(*g));
+
+	(void)err;
+	g->loop = loop;
+	g->m = m;
+	g->cb = cb;
+	g->arg = arg;
+	g->pidfd = -1;
+	*ret = &g->vm;
+	return 0;
+}
+
+static int guest_start(struct vm *vm, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+	int r = check_host(g->m, err);
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (r == 0)
+		r = open_ends(g, err);
+	if (r == 0)
+		r = open_connection(g, err);
+	if (r == 0)
+		r = virt_watch_new(g->loop, g->conn, g->m->uuid, on_event, g, &g->watch, err);
+	if (r == 0)
+		r = create_domain(g, err);
+	if (r < 0) {
+		guest_destroy(vm);
+		return r;
+	}
+	adopt_process(g);
+	if (is_embedded(g->m->uri))
+		embed_publish(embed_root);
+	return 0;
+}
+
+static int guest_send(struct vm *vm, const char *line, size_t n)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	return g->channel && !g->destroyed ? channel_send(g->channel, line, n) : -EPIPE;
+}
+
+static int guest_pause(struct vm *vm, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	if (!g->dom)
+		return err_set(err, ESRCH, "the guest %s is gone", g->m->name);
+	g->pausing = true;
+	if (virDomainSuspend(g->dom) == 0)
+		return 0;
+	g->pausing = false;
+	return virt_error(err, EIO, "libvirt cannot pause the guest %s", g->m->name);
+}
+
+static int guest_nmi(struct vm *vm, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	if (!g->dom)
+		return err_set(err, ESRCH, "the guest %s is gone", g->m->name);
+	if (virDomainInjectNMI(g->dom, 0) == 0)
+		return 0;
+	return virt_error(err, EIO, "libvirt cannot send an NMI to the guest %s", g->m->name);
+}
+
+static void guest_stats(struct vm *vm, struct vm_stats *ret)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	update_cpu(g);
+	ret->cpu_ns = g->cpu_ns;
+	ret->pid = g->pid;
+	if (g->console)
+		ret->lag_ns = console_lag_ns(g->console);
+	if (g->channel)
+		ret->dropped_lines = channel_dropped(g->channel);
+}
+
+static void guest_free(struct vm *vm)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+
+	guest_destroy(vm);
+	g->dead = true;
+	if (!g->depth)
+		release(g);
+}
+
+static void remove_described_root(void)
+{
+	fs_remove_tree(AT_FDCWD, embed_root, NULL);
+}
+
+/* A folder of its own, until the process ends: a dry run has no trial to put it into. */
+static int connect_to_describe(virConnectPtr *ret, struct err *err)
+{
+	char root[] = "/tmp/kernsoak-describe-XXXXXX";
+	int r;
+
+	if (embed_root)
+		return connect_embedded(embed_root, ret, err);
+	if (!mkdtemp(root))
+		return err_set(err, errno, "cannot make a folder in /tmp: %s", strerror(errno));
+	r = prepare_root(root, err);
+	if (r < 0) {
+		fs_remove_tree(AT_FDCWD, root, NULL);
+		return r;
+	}
+	atexit(remove_described_root);
+	return connect_embedded(root, ret, err);
+}
+
+static char *native_command(const struct machine *m, const char *xml, struct err *err)
+{
+	virConnectPtr conn = NULL;
+	char *command = NULL;
+	int r = is_embedded(m->uri) ? connect_to_describe(&conn, err)
+				    : connect_daemon(m->uri, &conn, err);
+
+	if (r < 0)
+		return NULL;
+	virt_loop_busy(true);
+	command = virConnectDomainXMLToNative(conn, "qemu-argv", xml, 0);
+	if (!command)
+		virt_error(err, EIO, "libvirt does not tell QEMU's command line");
+	virConnectClose(conn);
+	virt_loop_busy(false);
+	return command;
+}
+
+static int guest_describe(const struct machine *m, struct buf *out, struct err *err)
+{
+	_cleanup_buf_ struct buf xml = BUF_INIT;
+	struct err why = { 0 };
+	char *command;
+	int r = domain_xml(m, NULL, &xml, err);
+
+	if (r < 0)
+		return r;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	buf_append(out, xml.data, xml.len);
+	command = native_command(m, xml.data, &why);
+	buf_printf(out, "\n# %s%s\n",
+		   command ? "QEMU's command line:" : "no command line: ", command ? "" : why.msg);
+	if (command)
+		buf_puts(out, command);
+	free(command);
+	return 0;
+}
+
+const struct vm_backend vm_libvirt = {
+	.name = "libvirt",
+	.sentence = "QEMU through libvirt",
+	.new = guest_new,
+	.start = guest_start,
+	.send = guest_send,
+	.pause = guest_pause,
+	.nmi = guest_nmi,
+	.stats = guest_stats,
+	.destroy = guest_destroy,
+	.free = guest_free,
+	.describe = guest_describe,
+};
