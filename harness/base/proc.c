@@ -97,17 +97,22 @@ int proc_kill(const struct proc *p, int signo)
 	return syscall(SYS_pidfd_send_signal, p->pidfd, signo, NULL, 0) < 0 ? -errno : 0;
 }
 
-int proc_output(const char *const *argv, size_t max, struct buf *out, struct err *err)
+static int collect(const char *const *argv, const char *cwd, bool with_stderr, size_t max,
+		   struct buf *out, struct err *err)
 {
 	_cleanup_close_ int in = -1;
 	struct proc p = PROC_INIT;
+	struct proc_options opt = { .cwd = cwd, .death_signal = SIGTERM };
 	int fds[2], r;
 	ssize_t n;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return err_set(err, errno, "pipe: %s", strerror(errno));
 	in = fds[0];
-	r = proc_spawn(argv, &(struct proc_options){ .stdout_fd = fds[1] }, &p, err);
+	opt.stdout_fd = fds[1];
+	if (with_stderr)
+		opt.stderr_fd = fds[1];
+	r = proc_spawn(argv, &opt, &p, err);
 	close(fds[1]);
 	if (r < 0)
 		return r;
@@ -124,4 +129,15 @@ int proc_output(const char *const *argv, size_t max, struct buf *out, struct err
 	if (out->data)
 		out->data[out->len] = 0;
 	return proc_wait(&p);
+}
+
+int proc_output(const char *const *argv, size_t max, struct buf *out, struct err *err)
+{
+	return collect(argv, NULL, false, max, out, err);
+}
+
+int proc_transcript(const char *const *argv, const char *cwd, size_t max, struct buf *out,
+		    struct err *err)
+{
+	return collect(argv, cwd, true, max, out, err);
 }

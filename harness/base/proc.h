@@ -36,6 +36,11 @@ int proc_wait(struct proc *p);
 
 int proc_kill(const struct proc *p, int signo);
 
+/* Runs to the end in cwd (NULL: ours) and collects stdout and stderr together, so that a warning is
+ * only seen where the caller shows it; at most max bytes: exit status as proc_wait, or -errno. */
+int proc_transcript(const char *const *argv, const char *cwd, size_t max, struct buf *out,
+		    struct err *err);
+
 /* Runs to the end and collects stdout (at most max bytes): exit status as proc_wait, or -errno. */
 int proc_output(const char *const *argv, size_t max, struct buf *out, struct err *err);
 
