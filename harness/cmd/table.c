@@ -7,6 +7,8 @@ static const struct cmd table[] = {
 	{ "check", "SCENARIO...", "say whether scenarios are right, and what they may say",
 	  cmd_check },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
+	{ "kernels", "list | fetch NAME... | path NAME...", "the kernels that this host can have",
+	  cmd_kernels },
 	{ "scan", "[--json] [FILE|-]...", "name the crashes in console logs", cmd_scan },
 };
 
