@@ -483,6 +483,7 @@ static int parse_text(struct trees *y, const struct tree_source *source, const c
 		      const struct node **ret, struct err *err)
 {
 	struct parse p = { .trees = y, .source = source, .err = err };
+	const struct node *doc = NULL;
 	int r = check_text(&p);
 
 	if (r < 0)
@@ -491,8 +492,10 @@ static int parse_text(struct trees *y, const struct tree_source *source, const c
 		return err_set(err, ENOMEM, "no memory left to read %s", source->name);
 	yaml_parser_set_encoding(&p.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&p.parser, (const unsigned char *)text, n);
-	r = frame(&p, YAML_STREAM_START_EVENT) ?: document(&p, ret);
+	r = frame(&p, YAML_STREAM_START_EVENT) ?: document(&p, &doc);
 	yaml_parser_delete(&p.parser);
+	if (r == 0)
+		*ret = doc;
 	return r;
 }
 
