@@ -51,20 +51,22 @@ static char *story_of(const char *text, size_t n)
 
 struct look {
 	const struct node *doc; /* the arm's: file, profile, settings and arm merged */
-	const char *arm;        /* for the sentence; "" where there is only one */
+	const struct node
+		*at;     /* where to point when no key is to blame: the arm, or the document */
+	const char *arm; /* for the sentence; "" where there is only one */
 	const struct settings *s;
 	const struct scenario *sc;
 	struct err *err;
 };
 
-/* The first of the two places that the document has, or the document. */
+/* The first of the two places that the document has, or the arm's. */
 static const struct node *place(const struct look *l, const char *path, const char *other)
 {
 	const struct node *n = tree_at(l->doc, path);
 
 	if (!n)
 		n = tree_at(l->doc, other);
-	return n ? n : l->doc;
+	return n ? n : l->at;
 }
 
 static bool is_fake(const struct look *l)
@@ -257,10 +259,10 @@ static int lay_settings(struct reader *r)
 	return 0;
 }
 
-static int check_arm(const struct reader *r, const struct node *doc, const char *label,
-		     const struct settings *s)
+static int check_arm(const struct reader *r, const struct node *doc, const struct node *at,
+		     const char *label, const struct settings *s)
 {
-	const struct look l = { doc, label, s, r->sc, r->err };
+	const struct look l = { doc, at, label, s, r->sc, r->err };
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (checks[i](&l) < 0)
@@ -268,33 +270,34 @@ static int check_arm(const struct reader *r, const struct node *doc, const char 
 	return 0;
 }
 
-/* Reads the document with the arm's overlay; the arm is added to the scenario. */
-static int read_arm(struct reader *r, const char *name, const struct node *over, bool only)
+/* Reads the document with the arm's overlay (NULL: as it is); the arm is added to the scenario. */
+static int read_arm(struct reader *r, const struct entry *e)
 {
+	const char *name = e ? e->key->text : "baseline";
 	_cleanup_free_
-	char *label = only ? xstrdup("") : xasprintf("in the arm %s: ", name);
+	char *label = e ? xasprintf("in the arm %s: ", name) : xstrdup("");
 	const struct node *doc = r->doc;
 	struct scenario *sc = r->sc;
 	struct arm *arm;
 	int x;
 
-	if (over && over->kind == NODE_MAP)
-		doc = tree_merge(r->trees, doc, over);
+	if (e && e->value->kind == NODE_MAP)
+		doc = tree_merge(r->trees, doc, e->value);
 	sc->arm = xrealloc(sc->arm, (sc->n_arms + 1) * sizeof(*sc->arm));
 	arm = &sc->arm[sc->n_arms++];
 	*arm = (struct arm){ .name = xstrdup(name) };
 	schema_defaults(&arm->settings, NULL);
 	x = schema_read(doc, IN_FILE, true, &arm->settings, sc, r->err);
-	return x < 0 ? x : check_arm(r, doc, label, &arm->settings);
+	return x < 0 ? x : check_arm(r, doc, e ? e->key : doc, label, &arm->settings);
 }
 
 /* Every arm is checked, also those that --arm leaves out; these go again. */
 static int read_arms(struct reader *r, const struct node *arms)
 {
 	if (!arms || arms->kind != NODE_MAP || !arms->n)
-		return read_arm(r, "baseline", NULL, true);
+		return read_arm(r, NULL);
 	for (size_t i = 0; i < arms->n; i++) {
-		int x = read_arm(r, arms->item[i].key->text, arms->item[i].value, arms->n == 1);
+		int x = read_arm(r, &arms->item[i]);
 
 		if (x < 0)
 			return x;

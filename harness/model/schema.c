@@ -124,11 +124,11 @@ static const struct field fields[] = {
 	  .shape = "one line of at most 2048 bytes", .example = "slub_debug=FZ",
 	  .sentence = "Added to the kernel's command line." },
 	{ "guest.modules", FIELD_LIST, SET(guest.modules), .fallback = "", .fits = is_module,
-	  .shape = "names of kernel modules", .example = "[dummy, sch_htb]",
+	  .shape = "a kernel module's name", .example = "[dummy, sch_htb]",
 	  .sentence = "Kernel modules to load before the loads start, besides those that the loads "
 		      "ask for." },
 	{ "guest.sysctl", FIELD_PAIRS, SET(guest.sysctl), .fits = is_sysctl,
-	  .shape = "names of sysctls", .example = "{ vm.swappiness: 10 }",
+	  .shape = "a sysctl's name", .example = "{ vm.swappiness: 10 }",
 	  .sentence = "Kernel parameters to set before the loads start, by their sysctl(8) names. "
 		      "One that does not take effect makes the trial INFRA." },
 
@@ -148,12 +148,13 @@ static const struct field fields[] = {
 	  .sentence = "The crash that is looked for. Whatever is said must all hold; any other "
 		      "crash is OTHER, a competing risk. Nothing said: any crash." },
 	{ "fail.target.class", FIELD_LIST, SET(target.classes), .fallback = "",
-	  .fits = is_crash_word, .shape = "classes or families of crashes",
+	  .fits = is_crash_word, .shape = "a crash's class or family",
 	  .example = "[oops, soft-lockup]",
 	  .sentence = "Classes or families of crashes (see CLASSES). Nothing said: every class of "
 		      "severity crash or worse." },
 	{ "fail.target.frames", FIELD_LIST, SET(target.frames), .fallback = "", .fits = is_pattern,
-	  .shape = "patterns of function names", .example = "[es_do_reclaim_extents, ext4_es_*]",
+	  .shape = "a shell pattern of at most 256 bytes",
+	  .example = "[es_do_reclaim_extents, ext4_es_*]",
 	  .sentence = "Shell patterns; one of them must match the guilty function or one of the "
 		      "first frames. Name several: one race shows in many places." },
 	{ "fail.target.within", FIELD_COUNT, SET(target.within), .fallback = "8", RANGE(1, 48),
@@ -289,10 +290,10 @@ char *field_range(const struct field *f)
 						     : " or ",
 				   f->words[i]);
 		break;
-	case FIELD_TEXT:
+	case FIELD_TEXT: buf_puts(&out, f->shape ? f->shape : ""); break;
 	case FIELD_LIST:
 	case FIELD_PAIRS:
-	case FIELD_OVERLAYS: buf_puts(&out, f->shape ? f->shape : ""); break;
+	case FIELD_OVERLAYS: buf_printf(&out, "each %s", f->shape); break;
 	case FIELD_GROUP:
 	case FIELD_LOADS: break;
 	}

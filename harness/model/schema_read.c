@@ -84,7 +84,7 @@ static const char *document_name(unsigned in)
 	return in == IN_ARM ? "an arm" : in == IN_PROFILE ? "a profile" : "a scenario";
 }
 
-/* "there is no key 'x' in <place>; did you mean 'y'? accepted are ..." */
+/* "there is no key 'x' in guest; did you mean 'y'? accepted are ..." */
 static int no_such_name(const struct reading *r, const struct node *key, const char *what,
 			const char *place, const struct names *accepted)
 {
@@ -92,8 +92,8 @@ static int no_such_name(const struct reading *r, const struct node *key, const c
 	const char *near = str_nearest(key->text, accepted->n, nth_name, accepted);
 
 	list_names(&list, accepted);
-	return tree_complain(r->err, key, "there is no %s '%.60s' in %s; %s%s%saccepted %s %s",
-			     what, key->text, place, near ? "did you mean '" : "", near ? near : "",
+	return tree_complain(r->err, key, "there is no %s '%.60s'%s; %s%s%saccepted %s %s", what,
+			     key->text, place, near ? "did you mean '" : "", near ? near : "",
 			     near ? "'? " : "", accepted->n == 1 ? "is" : "are",
 			     accepted->n ? buf_str(&list) : "none");
 }
@@ -103,6 +103,8 @@ static int unknown_key(const struct reading *r, const struct node *key, const ch
 	_cleanup_free_
 	char *path = xasprintf("%s%s%.200s", group, *group ? "." : "", key->text);
 	const struct field *other = elsewhere(key->text, r->in);
+	_cleanup_free_
+	char *place = xasprintf(" in %s", *group ? group : document_name(r->in));
 	struct names accepted;
 
 	if (schema_by_path(path))
@@ -113,7 +115,7 @@ static int unknown_key(const struct reading *r, const struct node *key, const ch
 	if (other && !str_nearest(key->text, accepted.n, nth_name, &accepted))
 		return tree_complain(r->err, key, "'%.60s' belongs elsewhere: write it as %s",
 				     key->text, other->path);
-	return no_such_name(r, key, "key", *group ? group : document_name(r->in), &accepted);
+	return no_such_name(r, key, "key", place, &accepted);
 }
 
 /* ---- values ---- */
@@ -179,8 +181,8 @@ static int read_pairs(const struct reading *r, const struct node *n, const struc
 		const struct node *key = n->item[i].key, *value = n->item[i].value;
 
 		if (!f->fits(key->text))
-			return tree_complain(r->err, key, "%s: '%.60s' should be one of the %s",
-					     f->path, key->text, f->shape);
+			return tree_complain(r->err, key, "%s: '%.60s' should be %s", f->path,
+					     key->text, f->shape);
 		if (value->kind == NODE_NULL)
 			continue;
 		if (value->kind != NODE_SCALAR || strchr(value->text, '\n'))
@@ -323,7 +325,7 @@ static int unknown_param(const struct reading *r, const struct node *key,
 			 const struct load_def *def)
 {
 	_cleanup_free_
-	char *place = xasprintf("the load %s", def->name);
+	char *place = xasprintf(" of the load %s", def->name);
 	struct names accepted = { 0 };
 
 	for (const struct load_param *p = def->param; p->key; p++)
@@ -395,21 +397,23 @@ static int unknown_load(const struct reading *r, const struct node *key)
 
 	for (size_t i = 0; (def = load_nth(i)); i++)
 		names_add(&accepted, def->name);
-	return no_such_name(r, key, "load", "kernsoak", &accepted);
+	return no_such_name(r, key, "load", "", &accepted);
 }
 
 static int read_load(const struct reading *r, const struct entry *e)
 {
 	const struct load_def *def = load_by_name(e->key->text);
 	struct load_use use = { .def = def };
+	char path[80];
 	int x;
 
 	if (!def)
 		return unknown_load(r, e->key);
+	snprintf(path, sizeof(path), "load.%s", def->name);
 	if (e->value->kind == NODE_SCALAR && str_eq(e->value->text, "none"))
 		return 0;
 	if (e->value->kind != NODE_MAP && e->value->kind != NODE_NULL)
-		return wrong_kind(r, e->value, def->name,
+		return wrong_kind(r, e->value, path,
 				  "a map of its parameters, nothing (its defaults) or none", NULL);
 	x = check_params(r, e->value, def);
 	if (x == 0)
@@ -443,16 +447,17 @@ static int read_overlay(const struct reading *r, const struct entry *e, const st
 {
 	struct settings s = { 0 };
 	struct scenario sc = { 0 };
+	char path[80];
 	int x = 0;
 
+	snprintf(path, sizeof(path), "%s.%.60s", f->path, e->key->text);
 	if (!f->fits(e->key->text))
 		return tree_complain(r->err, e->key, "'%.80s' is no name: a name has %s",
 				     e->key->text, f->shape);
 	if (e->value->kind == NODE_MAP)
 		x = schema_read(e->value, in, false, &s, &sc, r->err);
 	else if (e->value->kind != NODE_NULL)
-		x = wrong_kind(r, e->value, e->key->text, "a map of the keys that it changes",
-			       NULL);
+		x = wrong_kind(r, e->value, path, "a map of the keys that it changes", NULL);
 	settings_done(&s);
 	scenario_done(&sc);
 	return x;
