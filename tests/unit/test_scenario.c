@@ -233,6 +233,21 @@ static void unknown_words_of_the_tables_get_the_near_one_and_the_list(void **sta
 	assert_says("fail: { target: { class: [oops, whatever] } }\n", class);
 }
 
+/* A line of the agent's protocol has 16 KiB; nobody should learn that in the guest. */
+static void a_script_that_does_not_reach_the_guest_is_refused(void **state)
+{
+	static const char *const says[] = { "x.yaml:1:9: the load shell has ", "at most 15360",
+					    NULL };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_puts(&b, "load: { shell: { script: \"");
+	for (int i = 0; i < 5200; i++)
+		buf_puts(&b, "\\n");
+	buf_puts(&b, "\" } }\n");
+	assert_says(buf_str(&b), says);
+}
+
 /* ---- goldens ---- */
 
 static void options_of(char *text, struct scenario_options *opt)
@@ -306,6 +321,7 @@ int main(void)
 		test(the_scenarios_that_we_ship_are_right),
 		test(a_file_that_cannot_be_read_is_a_bad_scenario),
 		test(unknown_words_of_the_tables_get_the_near_one_and_the_list),
+		test(a_script_that_does_not_reach_the_guest_is_refused),
 		test(every_bad_scenario_gets_its_clear_message),
 	};
 
