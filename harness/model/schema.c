@@ -71,6 +71,8 @@ static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
 static const char *const boots[] = { "vmlinux", "bzimage", NULL };
 static const char *const hangs[] = { "auto", "kvm", "tcg", "fast", "kernel", NULL };
 
+static const char *const clocks[] = { "virtual", "real", NULL };
+
 static bool is_backend(const char *s)
 {
 	for (size_t i = 0; backends[i]; i++)
@@ -223,6 +225,10 @@ static const struct field fields[] = {
 	  .sentence = "Mean time (exponential) to a fault of the host." },
 	{ "fake.rate", FIELD_RATE, SET(fake.rate), .fallback = "10/s", .min = 0, .max = 1000000,
 	  .example = "3/s", .sentence = "Units of work done." },
+	{ "fake.clock", FIELD_WORD, SET(fake.clock), .fallback = "virtual", .words = clocks,
+	  .example = "real",
+	  .sentence = "How its time passes: at once, or as on the wall, so that it can be "
+		      "interrupted in the middle." },
 };
 
 static const char *const type_names[] = {

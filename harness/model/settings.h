@@ -68,6 +68,9 @@ struct limits {             /* ns; each starts where its step starts. TIME_NEVER
 	uint64_t report;    /* how long reading goes on after the first line of a crash */
 };
 
+/* How a fake guest's time passes: at once, or as on the wall (to be interrupted in the middle). */
+enum fake_clock { FAKE_CLOCK_VIRTUAL, FAKE_CLOCK_REAL };
+
 struct fake {           /* the fake VM's law: vm/vm_fake.h */
 	uint64_t boot;  /* ns until its agent says hello */
 	uint64_t scale; /* ns; Weibull scale of the target's lifetime, TIME_NEVER: it never fails */
@@ -75,6 +78,7 @@ struct fake {           /* the fake VM's law: vm/vm_fake.h */
 	uint64_t other; /* ns; mean (exponential) of a competing crash; TIME_NEVER: none */
 	uint64_t host_fault; /* ns; mean of the host's own faults; TIME_NEVER: none */
 	double rate;         /* units of work per second */
+	enum fake_clock clock;
 };
 
 struct settings {
