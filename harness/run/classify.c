@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/classify.h"
+
+#include <math.h>
+#include <stdio.h>
+
+bool classify_ends_trial(const struct target *t, const struct sighting *s)
+{
+	return target_matches(t, s) ||
+	       (s->severity >= SEVERITY_CRASH && !crash_is(s->class, "warning"));
+}
+
+/*
+ * What an ending without a report on the console is called, and what it makes of a soak that had
+ * begun. A soak lost to the host is censored at its last sign of life, not excluded: long lives
+ * meet more host faults than short ones, so throwing those trials away would bend MTTF short.
+ */
+static const struct {
+	enum crash_class class; /* CRASH_NONE: no failure of the guest's */
+	enum outcome outcome;   /* then this one */
+	const char *title;
+} endings[ENDING_COUNT] = {
+	[ENDING_CRASH] = { CRASH_NONE, OUTCOME_INFRA, "a crash that could not be read again" },
+	[ENDING_HORIZON] = { CRASH_NONE, OUTCOME_SURVIVED, "survived to the horizon" },
+	[ENDING_STOP] = { CRASH_NONE, OUTCOME_STOPPED, "stopped by us" },
+	[ENDING_LOST] = { CRASH_NONE, OUTCOME_STOPPED,
+			  "the trial's process was lost; censored at its last sign of life" },
+	[ENDING_NO_BOOT] = { CRASH_NONE, OUTCOME_INFRA, "the guest did not boot in time" },
+	[ENDING_NO_SETTLE] = { CRASH_NONE, OUTCOME_INFRA, "the loads were not ready in time" },
+	[ENDING_GUEST_ERROR] = { CRASH_NONE, OUTCOME_STOPPED, "the guest could not do its job" },
+	[ENDING_HEARTBEAT] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER, "heartbeat lost" },
+	[ENDING_SILENCE] = { CRASH_SILENCE, OUTCOME_OTHER, "silence on console and agent" },
+	[ENDING_PROGRESS] = { CRASH_NO_PROGRESS, OUTCOME_OTHER, "no progress" },
+	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, "guest reset without a report" },
+	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
+};
+
+static void say_reason(struct verdict *v, const char *what, const char *detail)
+{
+	snprintf(v->reason, sizeof(v->reason), "%.*s%s%.*s", TITLE_LEN, what, detail[0] ? ": " : "",
+		 (int)sizeof(v->reason) - TITLE_LEN - 4, detail);
+}
+
+static uint64_t since(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+/* A failure that no console line names: its own sighting, at the guest's last sign of life. */
+static struct sighting synthetic(const struct facts *f)
+{
+	struct sighting s = {
+		.class = endings[f->ending].class,
+		.guest_s = NAN,
+		.at_ns = f->ending == ENDING_RESET ? f->end_ns : MAX(f->last_beat_ns, f->soak_ns),
+	};
+
+	s.last_ns = s.at_ns;
+	s.severity = crash_info(s.class)->severity;
+	snprintf(s.title, sizeof(s.title), "%s", endings[f->ending].title);
+	snprintf(s.id, sizeof(s.id), "k1:%.20s", crash_info(s.class)->name);
+	snprintf(s.id_fine, sizeof(s.id_fine), "k2:%.20s", crash_info(s.class)->name);
+	return s;
+}
+
+static void failed(const struct spec *spec, const struct facts *f, const struct sighting *s,
+		   struct verdict *v)
+{
+	v->has_sighting = true;
+	v->sighting = *s;
+	v->outcome = target_matches(&spec->settings.target, s) ? OUTCOME_FAILED : OUTCOME_OTHER;
+	v->exposure_ns = since(f->soak_ns, s->at_ns);
+	say_reason(v, s->title, f->ending == ENDING_CRASH ? "" : f->detail);
+}
+
+static void not_failed(const struct facts *f, struct verdict *v)
+{
+	bool blind = f->ending == ENDING_LOST || f->ending == ENDING_HOST;
+	uint64_t until = blind ? f->last_beat_ns : f->end_ns;
+
+	v->outcome = endings[f->ending].outcome;
+	v->exposure_ns = f->soak_ns ? since(f->soak_ns, until) : 0;
+	say_reason(v, endings[f->ending].title, f->detail);
+	if (v->outcome == OUTCOME_SURVIVED && (isnan(f->work) || f->work <= 0)) {
+		v->outcome = OUTCOME_INFRA;
+		say_reason(v, "the load made no progress: nothing was tested", "");
+	}
+}
+
+/* Whatever ends before the soak began says nothing about the kernel under this load. */
+static void never_soaked(const struct facts *f, struct verdict *v)
+{
+	v->outcome = f->ending == ENDING_STOP ? OUTCOME_STOPPED : OUTCOME_INFRA;
+	v->exposure_ns = 0;
+	if (f->has_sighting) {
+		v->has_sighting = true;
+		v->sighting = f->sighting;
+		say_reason(v, "crashed before the soak", f->sighting.title);
+	} else {
+		say_reason(v, endings[f->ending].title, f->detail);
+	}
+}
+
+void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
+{
+	v->step = f->step;
+	v->n_sightings = f->n_sightings;
+	v->exposure_work = f->soak_ns ? f->work : NAN;
+	v->boot_ns = f->hello_ns ? since(f->spawn_ns, f->hello_ns) : 0;
+	v->settle_ns = f->soak_ns ? since(f->hello_ns, f->soak_ns) : 0;
+	v->has_sighting = false;
+	if (!f->soak_ns || (f->has_sighting && f->sighting.at_ns < f->soak_ns)) {
+		never_soaked(f, v);
+	} else if (f->has_sighting) {
+		failed(spec, f, &f->sighting, v);
+	} else if (endings[f->ending].class != CRASH_NONE) {
+		struct sighting s = synthetic(f);
+
+		failed(spec, f, &s, v);
+	} else {
+		not_failed(f, v);
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * From what was seen to what it means. Pure: a live trial and one recovered from its folder after
+ * kill -9 come through the same code.
+ */
+#ifndef KS_RUN_CLASSIFY_H
+#define KS_RUN_CLASSIFY_H
+
+#include "model/spec.h"
+#include "model/verdict.h"
+
+enum ending {                   /* why the trial left its steps */
+	      ENDING_CRASH,     /* a report on the console that ends a trial */
+	      ENDING_HORIZON,   /* the soak's limit */
+	      ENDING_STOP,      /* we were told to stop */
+	      ENDING_LOST,      /* this process died and the trial was recovered from its folder */
+	      ENDING_NO_BOOT,   /* no hello in time */
+	      ENDING_NO_SETTLE, /* no ready in time */
+	      ENDING_GUEST_ERROR, /* the agent said so: a setting or a load did not take */
+	      ENDING_HEARTBEAT,
+	      ENDING_SILENCE,
+	      ENDING_PROGRESS,
+	      ENDING_RESET, /* the guest rebooted or shut down by itself */
+	      ENDING_HOST,  /* QEMU died or could not start, or the host failed us otherwise */
+	      ENDING_COUNT
+};
+
+struct facts {
+	uint64_t spawn_ns, hello_ns, ready_ns, soak_ns; /* instants; 0: not reached */
+	uint64_t last_beat_ns; /* arrival of the last beat or progress; 0: none */
+	uint64_t end_ns;       /* the instant of the ending */
+	enum ending ending;
+	enum step step;   /* in which step it ended */
+	char detail[400]; /* of the ending, for the reason */
+	double work;      /* last count of the exposure's load; NaN: none came */
+	bool has_sighting;
+	struct sighting sighting; /* the first that ends a trial */
+	uint64_t n_sightings;     /* of severity crash or worse */
+};
+
+/*
+ * Does this sighting end a soak? The target does, and everything else of severity crash or worse
+ * but warnings: a WARN is survived by the kernel, so it is recorded and the soak goes on.
+ */
+bool classify_ends_trial(const struct target *t, const struct sighting *s);
+
+/* Fills outcome, reason, sighting, exposure and step of `v`; leaves the rest alone. */
+void classify(const struct spec *spec, const struct facts *f, struct verdict *v);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a trial writes into its folder while it runs, one append a time and no fsync between two
+ * reads of the console: console.idx (where in console.log which instant is) and agent.log (every
+ * line of the agent with the instant of its arrival). Both are enough to rebuild the verdict.
+ * A folder of -1 writes nothing: campaigns over the fake VM need no disk.
+ */
+#ifndef KS_RUN_EVIDENCE_H
+#define KS_RUN_EVIDENCE_H
+
+#include "base/err.h"
+
+struct evidence;
+
+int evidence_open(int dirfd, struct evidence **ret, struct err *err);
+struct evidence *evidence_close(struct evidence *e); /* returns NULL */
+
+/* n bytes of console were read at at_ns; they end at byte `end` of console.log. */
+void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns);
+void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_ns);
+
+/* The harness's own remark, into agent.log behind a `#`. */
+void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...) PRINTF(3, 4);
+
+/* The first error of a write (ENOSPC ...), 0 while there was none. */
+int evidence_error(const struct evidence *e);
+
+/* Reading back: calls on_line for each whole line "NS TEXT" of the file; a torn last line is left
+ * out. */
+int evidence_read(int dirfd, const char *name,
+		  void (*on_line)(void *arg, uint64_t at_ns, const char *text, size_t n), void *arg,
+		  struct err *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a trial's spec to the machine that runs it: names, paths, the kernel's command line. */
+#ifndef KS_RUN_MACHINE_H
+#define KS_RUN_MACHINE_H
+
+#include "model/spec.h"
+#include "vm/vm.h"
+
+struct machine_files { /* borrowed paths, as QEMU will see them; "" for a fake guest */
+	const char *kernel, *initrd, *console, *work;
+};
+
+struct machine_made {
+	struct machine m; /* its strings belong to the fields below and to spec and files */
+	char *name, *uuid, *cmdline, *trial;
+};
+
+void machine_make(const struct spec *spec, const struct machine_files *files,
+		  struct machine_made *ret);
+void machine_made_done(struct machine_made *m);
+
+/* kernsoak-RUN-000017: what a sweep looks for. The caller frees. */
+char *machine_name(const char *run, uint64_t trial);
+
+/* The kernel's command line for these settings; `kvm` picks the detectors' profile under auto. */
+void machine_cmdline(const struct settings *s, bool kvm, struct buf *out);
+
+#endif

@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/exit.h"
+#include "base/fs.h"
+#include "detect/detector.h"
+#include "run/agent.h"
+#include "run/classify.h"
+#include "run/evidence.h"
+#include "run/host.h"
+
+enum { SIGHTINGS_KEPT = 256, HOST_SAMPLE_S = 5 };
+
+struct trial {
+	const struct spec *spec;
+	const struct trial_env *env;
+	struct loop *loop;
+	struct vm *vm;
+	struct detector *detector;
+	struct evidence *evidence;
+	struct host_watch host;
+	struct loop_source *limit, *watch, *host_timer;
+
+	enum step step;
+	struct facts facts;
+	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
+	bool deciding_closed;
+	uint64_t console_bytes;
+	uint64_t last_sound_ns;    /* last byte from console or agent */
+	uint64_t last_progress_ns; /* last change of any load's counter */
+	uint64_t last_total;
+	json_t *sightings; /* by serial */
+
+	struct verdict verdict;
+	struct err err; /* of what made it end as INFRA, or of the commit */
+	int result;
+};
+
+static void enter(struct trial *t, enum step step);
+
+static uint64_t now(const struct trial *t)
+{
+	return loop_now(t->loop);
+}
+
+/* The trial leaves its steps: straight to the kill, or by way of EVIDENCE where words may follow.
+ */
+static void end(struct trial *t, enum ending ending, const char *detail)
+{
+	bool words_may_follow = ending == ENDING_CRASH || ending == ENDING_HEARTBEAT ||
+				ending == ENDING_SILENCE || ending == ENDING_RESET;
+
+	if (t->step >= STEP_EVIDENCE)
+		return;
+	t->facts.ending = ending;
+	t->facts.step = t->step;
+	t->facts.end_ns = now(t);
+	snprintf(t->facts.detail, sizeof(t->facts.detail), "%s", detail);
+	evidence_note(t->evidence, now(t), "ending %d in %s: %s", ending, step_name(t->step),
+		      detail);
+	enter(t, words_may_follow ? STEP_EVIDENCE : STEP_KILL);
+}
+
+static void send_line(struct trial *t, const char *text)
+{
+	if (vm_send(t->vm, text, strlen(text)) < 0)
+		end(t, ENDING_HOST, "the agent's channel does not take our words");
+}
+
+/* ---- what the detector says ---- */
+
+static void keep_sighting(struct trial *t, uint64_t serial, const struct sighting *s)
+{
+	while (json_array_size(t->sightings) <= serial && serial < SIGHTINGS_KEPT)
+		json_array_append_new(t->sightings, json_null());
+	if (serial < SIGHTINGS_KEPT)
+		json_array_set_new(t->sightings, serial, sighting_to_json(s));
+}
+
+static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
+			const struct sighting *s)
+{
+	struct trial *t = arg;
+	bool decides = serial < t->deciding && classify_ends_trial(&t->spec->settings.target, s);
+
+	keep_sighting(t, serial, s);
+	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH)
+		t->facts.n_sightings++;
+	if (decides || serial == t->deciding) {
+		t->deciding = serial;
+		t->deciding_closed = phase != SIGHTING_OPENED;
+		t->facts.has_sighting = true;
+		t->facts.sighting = *s;
+	}
+	if (decides)
+		end(t, ENDING_CRASH, s->title);
+}
+
+/* ---- what the guest says ---- */
+
+static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
+{
+	struct trial *t = arg;
+
+	t->console_bytes += n;
+	t->last_sound_ns = at_ns;
+	evidence_console(t->evidence, t->console_bytes, at_ns);
+	detector_feed(t->detector, data, n, at_ns);
+}
+
+static void on_hello(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *release = pairs_get(&l->arg, "release");
+
+	if (t->step != STEP_BOOT)
+		return;
+	t->facts.hello_ns = at_ns;
+	snprintf(t->verdict.kernel, sizeof(t->verdict.kernel), "%s", release ? release : "");
+	enter(t, STEP_SETTLE);
+}
+
+static void on_ready(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	t->facts.ready_ns = at_ns;
+	if (t->step == STEP_SETTLE)
+		send_line(t, "begin\n");
+}
+
+static void on_begun(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	if (t->step != STEP_SETTLE || !t->facts.ready_ns)
+		return;
+	t->facts.soak_ns = at_ns;
+	enter(t, STEP_SOAK);
+}
+
+static void on_beat(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	t->facts.last_beat_ns = at_ns;
+}
+
+/* The load whose counter is the second clock. */
+static bool is_exposure_load(const struct trial *t, const char *load)
+{
+	const struct settings *s = &t->spec->settings;
+
+	if (s->exposure_unit[0])
+		return str_eq(load, s->exposure_unit);
+	return s->n_loads == 0 || str_eq(load, s->load[0].def->name);
+}
+
+static void on_progress(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *load = pairs_get(&l->arg, "load");
+	uint64_t count = agent_u64(l, "count", 0);
+
+	t->facts.last_beat_ns = at_ns;
+	if (t->step != STEP_SOAK || !load)
+		return;
+	if (count)
+		t->last_progress_ns = at_ns;
+	if (is_exposure_load(t, load))
+		t->facts.work = (double)count;
+}
+
+static void on_error(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *text = pairs_get(&l->arg, "text");
+
+	(void)at_ns;
+	end(t, ENDING_GUEST_ERROR, text ? text : "(no text)");
+}
+
+static void on_exited(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *load = pairs_get(&l->arg, "load"), *status = pairs_get(&l->arg, "status");
+	char detail[128];
+
+	(void)at_ns;
+	if (status && str_eq(status, "0"))
+		return;
+	snprintf(detail, sizeof(detail), "the load %.60s ended with status %.20s",
+		 load ? load : "?", status ? status : "?");
+	end(t, ENDING_GUEST_ERROR, detail);
+}
+
+static const struct {
+	const char *word;
+	void (*fn)(struct trial *t, const struct agent_line *l, uint64_t at_ns);
+} words[] = {
+	{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
+	{ "ready", on_ready },   { "begun", on_begun },       { "error", on_error },
+	{ "exited", on_exited },
+};
+
+static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
+{
+	struct trial *t = arg;
+	struct agent_line l;
+
+	t->last_sound_ns = at_ns;
+	evidence_agent(t->evidence, line, n, at_ns);
+	if (agent_parse(line, n, &l) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(l.word, words[i].word))
+			words[i].fn(t, &l, at_ns);
+	agent_line_done(&l);
+}
+
+static void on_state(void *arg, enum vm_state state, const char *detail)
+{
+	struct trial *t = arg;
+
+	evidence_note(t->evidence, now(t), "machine %s: %s", vm_state_name(state), detail);
+	switch (state) {
+	case VM_RUNNING:
+	case VM_PAUSED:
+	case VM_PANICKED: break; /* a hint; the console is the truth */
+	case VM_RESET:
+	case VM_SHUT_DOWN: end(t, ENDING_RESET, detail); break;
+	case VM_ERROR:
+	case VM_GONE: end(t, ENDING_HOST, detail); break;
+	}
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct trial *t = arg;
+
+	end(t, ENDING_STOP, strsignal(signo));
+}
+
+/* ---- what silence says ---- */
+
+/* One timer watches the three limits of the soak: it fires at the earliest and looks again. */
+static void on_watch(void *arg)
+{
+	struct trial *t = arg;
+	const struct limits *lim = &t->spec->settings.limits;
+	const struct {
+		uint64_t last_ns, limit_ns;
+		enum ending ending;
+	} rules[] = {
+		{ t->facts.last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT },
+		{ t->last_sound_ns, lim->silence, ENDING_SILENCE },
+		{ t->last_progress_ns, lim->progress, ENDING_PROGRESS },
+	};
+	uint64_t next = TIME_NEVER;
+
+	t->watch = NULL;
+	if (t->step != STEP_SOAK)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+		uint64_t last = MAX(rules[i].last_ns, t->facts.soak_ns), due;
+
+		if (rules[i].limit_ns == TIME_NEVER)
+			continue;
+		due = last + rules[i].limit_ns;
+		if (due <= now(t)) {
+			char detail[64];
+
+			snprintf(detail, sizeof(detail), "nothing for %llu s",
+				 (unsigned long long)((now(t) - last) / NS_PER_S));
+			end(t, rules[i].ending, detail);
+			return;
+		}
+		next = MIN(next, due);
+	}
+	t->watch = loop_add_timer(t->loop, next, on_watch, t);
+}
+
+static void on_host_timer(void *arg)
+{
+	struct trial *t = arg;
+
+	host_watch_sample(&t->host);
+	t->host_timer =
+		loop_add_timer(t->loop, now(t) + HOST_SAMPLE_S * NS_PER_S, on_host_timer, t);
+}
+
+/* ---- the steps ---- */
+
+static int make_console(struct trial *t)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (t->env->dirfd < 0)
+		return 0;
+	fd = openat(t->env->dirfd, "console.log", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		return 0;
+	err_set(&t->err, errno, "cannot create console.log: %s", strerror(errno));
+	return err_exit(&t->err, EXIT_CANNOT_WRITE);
+}
+
+static int write_verdict(struct trial *t)
+{
+	_cleanup_json_ json_t *j = verdict_to_json(&t->verdict);
+
+	if (t->env->dirfd < 0)
+		return 0;
+	return json_write(t->env->dirfd, "verdict.json", j, &t->err);
+}
+
+static void prepare(struct trial *t)
+{
+	static const struct vm_callbacks callbacks = { on_console, on_agent, on_state };
+
+	t->facts.spawn_ns = now(t);
+	t->result = write_verdict(t);
+	if (t->result == 0)
+		t->result = make_console(t);
+	if (t->result == 0)
+		t->result = evidence_open(t->env->dirfd, &t->evidence, &t->err);
+	if (t->result < 0) {
+		loop_quit(t->loop, 0);
+		t->step = STEP_COUNT;
+		return;
+	}
+	t->detector = detector_new(on_sighting, t, &t->err);
+	if (t->detector &&
+	    vm_new(t->env->backend, t->loop, t->env->machine, &callbacks, t, &t->vm, &t->err) == 0)
+		enter(t, STEP_BOOT);
+	else
+		end(t, ENDING_HOST, t->err.msg);
+}
+
+static void boot(struct trial *t)
+{
+	if (vm_start(t->vm, &t->err) < 0)
+		end(t, ENDING_HOST, t->err.msg);
+}
+
+static void settle(struct trial *t)
+{
+	_cleanup_buf_ struct buf job = BUF_INIT;
+
+	agent_job(&t->spec->settings, t->spec->seed, &job);
+	send_line(t, buf_str(&job));
+}
+
+static void soak(struct trial *t)
+{
+	t->last_progress_ns = t->facts.soak_ns;
+	t->facts.last_beat_ns = MAX(t->facts.last_beat_ns, t->facts.soak_ns);
+	on_watch(t);
+	if (!t->env->clock->fake) {
+		host_watch_start(&t->host);
+		on_host_timer(t);
+	}
+}
+
+static void evidence(struct trial *t)
+{
+	(void)t; /* the limit of the step does the rest */
+}
+
+static void kill_guest(struct trial *t)
+{
+	struct vm_stats stats = { 0 };
+
+	if (t->facts.soak_ns && !t->env->clock->fake)
+		host_watch_end(&t->host, &t->verdict.host_load, &t->verdict.host_steal);
+	if (t->vm) {
+		vm_stats(t->vm, &stats);
+		vm_destroy(t->vm);
+	}
+	if (t->detector)
+		detector_finish(t->detector);
+	t->verdict.vcpu_ns = stats.cpu_ns;
+	t->verdict.reader_lag_ns = stats.lag_ns;
+	enter(t, STEP_CLASSIFY);
+}
+
+static void decide(struct trial *t)
+{
+	classify(t->spec, &t->facts, &t->verdict);
+	enter(t, STEP_COMMIT);
+}
+
+static void commit(struct trial *t)
+{
+	t->verdict.final = true;
+	t->verdict.wall_ns = now(t) - t->facts.spawn_ns;
+	if (t->env->dirfd >= 0)
+		t->result = json_write(t->env->dirfd, "sightings.json", t->sightings, &t->err);
+	if (t->result == 0 && evidence_error(t->evidence) < 0) {
+		t->result = err_set(&t->err, -evidence_error(t->evidence),
+				    "the trial's logs could not be written: %s",
+				    strerror(-evidence_error(t->evidence)));
+		err_exit(&t->err, EXIT_CANNOT_WRITE);
+	}
+	if (t->result == 0)
+		t->result = write_verdict(t);
+	loop_quit(t->loop, 0);
+}
+
+static uint64_t step_limit(const struct trial *t, enum step step)
+{
+	switch (step) {
+#define STEP(id, fn, limit, ending, sentence)                                                      \
+	case STEP_##id:                                                                            \
+		return limit;
+#include "run/steps.def"
+#undef STEP
+	case STEP_COUNT: break;
+	}
+	return TIME_NEVER;
+}
+
+static const struct {
+	void (*enter)(struct trial *t);
+	enum ending at_limit;
+} steps[] = {
+#define STEP(id, fn, limit, ending, sentence) [STEP_##id] = { fn, ending },
+#include "run/steps.def"
+#undef STEP
+};
+
+static void on_limit(void *arg)
+{
+	struct trial *t = arg;
+	uint64_t limit = step_limit(t, STEP_EVIDENCE);
+
+	t->limit = NULL;
+	if (t->step != STEP_EVIDENCE) {
+		end(t, steps[t->step].at_limit, "");
+		return;
+	}
+	/* A report that is still coming gets five times its time: all-CPU dumps under TCG are slow.
+	 */
+	detector_tick(t->detector, now(t));
+	if (t->facts.has_sighting && !t->deciding_closed && now(t) < t->facts.end_ns + 5 * limit)
+		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
+	else
+		enter(t, STEP_KILL);
+}
+
+static void enter(struct trial *t, enum step step)
+{
+	uint64_t limit = step_limit(t, step);
+
+	t->step = step;
+	t->limit = loop_remove(t->loop, t->limit);
+	if (limit != TIME_NEVER)
+		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
+	steps[step].enter(t);
+}
+
+void trial_verdict_init(const struct spec *s, const char *accel, struct verdict *ret)
+{
+	const struct settings *set = &s->settings;
+	const struct load_def *def = set->n_loads ? set->load[0].def : NULL;
+	struct verdict v = {
+		.trial = s->trial, .block = s->block, .slot = s->slot, .seed = s->seed
+	};
+
+	v.started_s = clock_wall_s();
+	v.exposure_work = v.host_load = v.host_steal = NAN;
+	if (set->exposure_unit[0])
+		def = load_by_name(set->exposure_unit);
+	snprintf(v.arm, sizeof(v.arm), "%s", s->arm);
+	snprintf(v.unit, sizeof(v.unit), "%s", def ? def->unit : "units");
+	snprintf(v.accel, sizeof(v.accel), "%s", accel);
+	snprintf(v.reason, sizeof(v.reason), "interrupted before its verdict");
+	*ret = v;
+}
+
+static void free_all(struct trial *t)
+{
+	t->vm = vm_free(t->vm);
+	t->detector = detector_free(t->detector);
+	t->evidence = evidence_close(t->evidence);
+	t->loop = loop_free(t->loop);
+	json_decref(t->sightings);
+}
+
+int trial_run(const struct spec *spec, const struct trial_env *env, struct verdict *ret,
+	      struct err *err)
+{
+	struct trial t = { .spec = spec, .env = env, .deciding = TIME_NEVER };
+	int r = loop_new(env->clock, &t.loop, err);
+
+	if (r < 0)
+		return r;
+	t.facts.work = NAN;
+	t.sightings = json_array();
+	trial_verdict_init(spec, env->accel, &t.verdict);
+	if (env->signals) {
+		loop_add_signal(t.loop, SIGINT, on_signal, &t);
+		loop_add_signal(t.loop, SIGTERM, on_signal, &t);
+	}
+	enter(&t, STEP_PREPARE);
+	if (t.step != STEP_COUNT && t.step != STEP_COMMIT)
+		loop_run(t.loop);
+	r = t.result;
+	if (r < 0 && err)
+		*err = t.err;
+	*ret = t.verdict;
+	free_all(&t);
+	return r;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One trial, from spawn to verdict, as a list of steps over a loop (steps.def). It asks its clock
+ * and its backend for everything, so that a fake of both runs it in no time.
+ */
+#ifndef KS_RUN_TRIAL_H
+#define KS_RUN_TRIAL_H
+
+#include "model/spec.h"
+#include "model/verdict.h"
+#include "vm/vm.h"
+
+struct trial_env {
+	struct clock *clock;
+	const struct vm_backend *backend;
+	const struct machine *machine; /* made from the spec: run/machine.h */
+	int dirfd;                     /* the trial's folder; -1: keep nothing */
+	bool signals;                  /* SIGINT and SIGTERM end it as STOPPED */
+	const char *accel;             /* for the verdict: "tcg", "kvm", "fake" */
+};
+
+/*
+ * Runs it to the end. 0: *ret is the verdict, written to dirfd/verdict.json too. -errno only when
+ * the verdict could not be written or nothing could be started (err; the pessimistic one stands).
+ */
+int trial_run(const struct spec *spec, const struct trial_env *env, struct verdict *ret,
+	      struct err *err);
+
+/* The pessimistic verdict: INFRA, not final. */
+void trial_verdict_init(const struct spec *spec, const char *accel, struct verdict *ret);
+
+#endif

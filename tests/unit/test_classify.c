@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "unit.h"
+
+#include <math.h>
+
+#include "run/classify.h"
+
+static struct spec spec_for(const char *class)
+{
+	struct spec s = { 0 };
+
+	strv_add(&s.settings.target.classes, class);
+	s.settings.target.within = 8;
+	s.settings.target.text = xstrdup("");
+	return s;
+}
+
+/* A soak from 100 s to 130 s with work done. */
+static struct facts facts_of(enum ending ending)
+{
+	return (struct facts){ .spawn_ns = 90 * NS_PER_S,
+			       .hello_ns = 95 * NS_PER_S,
+			       .ready_ns = 99 * NS_PER_S,
+			       .soak_ns = 100 * NS_PER_S,
+			       .last_beat_ns = 129 * NS_PER_S,
+			       .end_ns = 130 * NS_PER_S,
+			       .ending = ending,
+			       .step = STEP_SOAK,
+			       .work = 7 };
+}
+
+static struct sighting sighting_of(enum crash_class class, uint64_t at_s)
+{
+	struct sighting s = { .class = class, .at_ns = at_s * NS_PER_S, .guest_s = NAN };
+
+	s.severity = crash_info(class)->severity;
+	snprintf(s.title, sizeof(s.title), "something in somewhere");
+	return s;
+}
+
+static struct verdict judge(const struct facts *f)
+{
+	struct spec spec = spec_for("divide-error");
+	struct verdict v = { 0 };
+
+	classify(&spec, f, &v);
+	strv_done(&spec.settings.target.classes);
+	free(spec.settings.target.text);
+	return v;
+}
+
+static void the_target_fails_at_its_first_line(void **state)
+{
+	struct facts f = facts_of(ENDING_CRASH);
+	struct verdict v;
+
+	(void)state;
+	f.has_sighting = true;
+	f.sighting = sighting_of(CRASH_DIVIDE_ERROR, 112);
+	v = judge(&f);
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_true(v.exposure_ns == 12 * NS_PER_S);
+	assert_true(v.exposure_work == 7);
+	assert_true(v.boot_ns == 5 * NS_PER_S);
+}
+
+static void another_crash_is_a_competing_risk(void **state)
+{
+	struct facts f = facts_of(ENDING_CRASH);
+
+	(void)state;
+	f.has_sighting = true;
+	f.sighting = sighting_of(CRASH_GPF, 112);
+	assert_int_equal(judge(&f).outcome, OUTCOME_OTHER);
+}
+
+static void what_dies_before_the_soak_is_the_hosts(void **state)
+{
+	struct facts f = facts_of(ENDING_CRASH);
+
+	(void)state;
+	f.has_sighting = true;
+	f.sighting = sighting_of(CRASH_DIVIDE_ERROR, 98);
+	assert_int_equal(judge(&f).outcome, OUTCOME_INFRA);
+	f = facts_of(ENDING_HOST);
+	f.soak_ns = 0;
+	assert_int_equal(judge(&f).outcome, OUTCOME_INFRA);
+}
+
+static void a_soak_lost_to_the_host_is_censored_at_its_last_sign_of_life(void **state)
+{
+	static const enum ending lost[] = { ENDING_HOST, ENDING_LOST };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lost); i++) {
+		struct facts f = facts_of(lost[i]);
+		struct verdict v = judge(&f);
+
+		assert_int_equal(v.outcome, OUTCOME_STOPPED);
+		assert_true(v.exposure_ns == 29 * NS_PER_S);
+	}
+}
+
+static void survival_without_progress_tested_nothing(void **state)
+{
+	struct facts f = facts_of(ENDING_HORIZON);
+
+	(void)state;
+	assert_int_equal(judge(&f).outcome, OUTCOME_SURVIVED);
+	f.work = 0;
+	assert_int_equal(judge(&f).outcome, OUTCOME_INFRA);
+	f.work = NAN;
+	assert_int_equal(judge(&f).outcome, OUTCOME_INFRA);
+}
+
+static void a_lost_heartbeat_fails_at_the_last_beat(void **state)
+{
+	struct facts f = facts_of(ENDING_HEARTBEAT);
+	struct verdict v = judge(&f);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_HEARTBEAT_LOST);
+	assert_true(v.exposure_ns == 29 * NS_PER_S);
+}
+
+static void a_warning_ends_nothing_unless_it_is_the_target(void **state)
+{
+	struct spec warns = spec_for("warning"), divides = spec_for("divide-error");
+	struct sighting s = sighting_of(CRASH_WARNING, 110);
+
+	(void)state;
+	assert_true(classify_ends_trial(&warns.settings.target, &s));
+	assert_false(classify_ends_trial(&divides.settings.target, &s));
+	s = sighting_of(CRASH_OOM_KILL, 110);
+	assert_false(classify_ends_trial(&divides.settings.target, &s));
+	strv_done(&warns.settings.target.classes);
+	strv_done(&divides.settings.target.classes);
+	free(warns.settings.target.text);
+	free(divides.settings.target.text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(the_target_fails_at_its_first_line),
+		test(another_crash_is_a_competing_risk),
+		test(what_dies_before_the_soak_is_the_hosts),
+		test(a_soak_lost_to_the_host_is_censored_at_its_last_sign_of_life),
+		test(survival_without_progress_tested_nothing),
+		test(a_lost_heartbeat_fails_at_the_last_beat),
+		test(a_warning_ends_nothing_unless_it_is_the_target),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Whole campaigns over the fake VM and a fake clock: the trial engine, the detector and the
+ * estimators together must find the law again that the fake draws from.
+ */
+#include "unit.h"
+
+#include <math.h>
+
+#include "run/machine.h"
+#include "run/trial.h"
+#include "stats/expo.h"
+#include "vm/vm_fake.h"
+
+static struct spec fake_spec(uint64_t scale_ns, double shape, uint64_t horizon_ns)
+{
+	struct spec s = {
+		.run = (char *)"test", .scenario = (char *)"test", .arm = (char *)"baseline",
+		.uri = (char *)"",
+		.settings = {
+			.kernel = (char *)"",
+			.guest = { .backend = (char *)"fake", .memory_bytes = 1 << 28, .vcpus = 1,
+				   .cmdline = (char *)"" },
+			.exposure_unit = (char *)"",
+			.target = { .within = 8, .text = (char *)"" },
+			.limits = { .boot = 60 * NS_PER_S, .settle = 60 * NS_PER_S,
+				    .soak = horizon_ns, .heartbeat = 60 * NS_PER_S,
+				    .silence = TIME_NEVER, .progress = TIME_NEVER,
+				    .report = 3 * NS_PER_S },
+			.fake = { .boot = 2 * NS_PER_S, .scale = scale_ns, .shape = shape,
+				  .other = TIME_NEVER, .host_fault = TIME_NEVER, .rate = 10 },
+		},
+	};
+
+	strv_add(&s.settings.target.classes, "divide-error");
+	return s;
+}
+
+static struct verdict run_one(struct spec *s, uint64_t seed)
+{
+	static const struct machine_files files = { "", "", NULL, "" };
+	struct clock clock = clock_fake();
+	struct trial_env env = {
+		.clock = &clock, .backend = &vm_fake, .dirfd = -1, .accel = "fake"
+	};
+	struct machine_made made;
+	struct verdict v;
+	struct err err = { 0 };
+
+	s->trial = s->seed = seed;
+	machine_make(s, &files, &made);
+	env.machine = &made.m;
+	assert_ok(trial_run(s, &env, &v, &err));
+	machine_made_done(&made);
+	return v;
+}
+
+struct sums {
+	size_t outcome[OUTCOME_COUNT];
+	struct sample sample; /* all that soaked; failed = the target */
+	double total_s;
+};
+
+static void campaign(struct spec *s, size_t n, uint64_t seed, struct sums *ret)
+{
+	*ret = (struct sums){ 0 };
+	for (size_t i = 0; i < n; i++) {
+		struct verdict v = run_one(s, seed + i);
+		double t = (double)v.exposure_ns / (double)NS_PER_S;
+
+		ret->outcome[v.outcome]++;
+		if (v.outcome == OUTCOME_INFRA)
+			continue;
+		ret->total_s += t;
+		sample_add(&ret->sample,
+			   (struct lifetime){ .time = t, .failed = v.outcome == OUTCOME_FAILED });
+	}
+	sample_sort(&ret->sample);
+}
+
+static void spec_free(struct spec *s)
+{
+	strv_done(&s->settings.target.classes);
+}
+
+static void a_night_of_exponential_lives_gives_its_mean_back(void **state)
+{
+	const double mean_s = 3600;
+	struct spec s = fake_spec(3600 * NS_PER_S, 1, 2 * 3600 * NS_PER_S);
+	struct sums c;
+	struct expo e;
+	struct interval ci;
+
+	(void)state;
+	campaign(&s, 300, 1, &c);
+	e = expo_fit(&c.sample);
+	ci = expo_mttf_ci(&e, 0.99);
+	assert_true(c.outcome[OUTCOME_FAILED] > 200);
+	assert_true(c.outcome[OUTCOME_SURVIVED] > 20);
+	assert_int_equal(c.outcome[OUTCOME_INFRA] + c.outcome[OUTCOME_OTHER], 0);
+	assert_true(ci.lo < mean_s && mean_s < ci.hi);
+	sample_done(&c.sample);
+	spec_free(&s);
+}
+
+/* What the guest was dealt is what the verdict says, to the nanosecond, whatever the law. */
+static void exposure_is_the_lifetime_that_was_drawn(void **state)
+{
+	struct spec s = fake_spec(600 * NS_PER_S, 2, 3600 * NS_PER_S);
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= 100; seed++) {
+		struct fake_fate fate = fake_fate_draw(&s.settings.fake, seed);
+		struct verdict v = run_one(&s, seed);
+
+		assert_int_equal(v.outcome, OUTCOME_FAILED);
+		assert_true(v.exposure_ns == fate.target);
+		assert_string_equal(v.sighting.function, "fake_target");
+		assert_true(fabs(v.exposure_work - (double)fate.target * 1e-9 * 10) <= 1);
+	}
+	spec_free(&s);
+}
+
+static void host_faults_and_other_crashes_do_not_bend_the_estimate(void **state)
+{
+	const double mean_s = 3600;
+	struct spec s = fake_spec(3600 * NS_PER_S, 1, 4 * 3600 * NS_PER_S);
+	struct sums c;
+	struct expo e;
+	struct interval ci;
+
+	(void)state;
+	s.settings.fake.other = 7200 * NS_PER_S;
+	s.settings.fake.host_fault = 7200 * NS_PER_S;
+	campaign(&s, 400, 1000, &c);
+	e = expo_fit(&c.sample);
+	ci = expo_mttf_ci(&e, 0.99);
+	assert_true(c.outcome[OUTCOME_OTHER] > 50);
+	assert_true(c.outcome[OUTCOME_STOPPED] > 50); /* lost to the host, censored */
+	assert_true(ci.lo < mean_s && mean_s < ci.hi);
+	sample_done(&c.sample);
+	spec_free(&s);
+}
+
+/*
+ * The proof that the test above can fail: a policy that throws interrupted trials away and does
+ * them again keeps the short lives and loses the long ones.
+ */
+static void redoing_lost_trials_would_bend_it_short(void **state)
+{
+	const double mean_s = 3600;
+	struct spec s = fake_spec(3600 * NS_PER_S, 1, 40 * 3600 * NS_PER_S);
+	struct sample kept = SAMPLE_INIT;
+	struct expo e;
+
+	(void)state;
+	s.settings.fake.host_fault = 7200 * NS_PER_S;
+	for (uint64_t seed = 1; seed <= 600; seed++) {
+		struct verdict v = run_one(&s, seed);
+
+		if (v.outcome == OUTCOME_FAILED)
+			sample_add(&kept, (struct lifetime){ .time = (double)v.exposure_ns /
+								     (double)NS_PER_S,
+							     .failed = true });
+	}
+	e = expo_fit(&kept);
+	assert_true(expo_mttf_ci(&e, 0.99).hi < mean_s);
+	sample_done(&kept);
+	spec_free(&s);
+}
+
+static void a_guest_that_never_boots_is_infra(void **state)
+{
+	struct spec s = fake_spec(600 * NS_PER_S, 1, 3600 * NS_PER_S);
+	struct verdict v;
+
+	(void)state;
+	s.settings.fake.boot = 61 * NS_PER_S;
+	v = run_one(&s, 1);
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_int_equal(v.step, STEP_BOOT);
+	assert_true(v.final);
+	spec_free(&s);
+}
+
+static void without_beats_the_heartbeat_is_lost(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v;
+
+	(void)state;
+	s.settings.limits.heartbeat = 5 * NS_PER_S; /* it beats every 10 s */
+	v = run_one(&s, 1);
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_HEARTBEAT_LOST);
+	spec_free(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(a_night_of_exponential_lives_gives_its_mean_back),
+		test(exposure_is_the_lifetime_that_was_drawn),
+		test(host_faults_and_other_crashes_do_not_bend_the_estimate),
+		test(redoing_lost_trials_would_bend_it_short),
+		test(a_guest_that_never_boots_is_infra),
+		test(without_beats_the_heartbeat_is_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
