@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/accel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/proc.h"
+#include "model/spec.h"
+#include "model/verdict.h"
+#include "run/confine.h"
+
+#define KVM_DEVICE "/dev/kvm"
+
+static bool in_group(uid_t uid, gid_t own, gid_t group)
+{
+	const struct passwd *pw = getpwuid(uid);
+	gid_t list[64];
+	int n = ARRAY_SIZE(list);
+
+	if (!pw || getgrouplist(pw->pw_name, own, list, &n) < 0)
+		return false;
+	for (int i = 0; i < n; i++)
+		if (list[i] == group)
+			return true;
+	return false;
+}
+
+/* Could the user that QEMU will run as open it? */
+static bool kvm_reachable(void)
+{
+	struct stat st;
+	uid_t uid;
+	gid_t gid;
+
+	if (stat(KVM_DEVICE, &st) < 0)
+		return false;
+	if (!confine_user(&uid, &gid))
+		return access(KVM_DEVICE, R_OK | W_OK) == 0;
+	return (st.st_mode & 06) == 06 || (st.st_uid == uid && (st.st_mode & 0600) == 0600) ||
+	       ((st.st_mode & 060) == 060 && in_group(uid, gid, st.st_gid));
+}
+
+/* This kernel file on this host: another of either asks anew. */
+static char *cache_name(const char *kernel)
+{
+	struct stat st = { 0 };
+	struct utsname u;
+	uint64_t h = HASH_INIT;
+
+	stat(kernel, &st);
+	uname(&u);
+	h = hash_str(hash_str(hash_str(h, kernel), u.release), u.machine);
+	h = hash_bytes(h, &st.st_size, sizeof(st.st_size));
+	h = hash_bytes(h, &st.st_mtim, sizeof(st.st_mtim));
+	return xasprintf("%016" PRIx64, h);
+}
+
+/* A trial without loads under KVM: it worked when its soak began. */
+static bool probe(int dirfd, const char *dir, const struct settings *like, const char *uri)
+{
+	struct spec spec = { .run = (char *)"probe",
+			     .scenario = (char *)"probe",
+			     .arm = (char *)"probe",
+			     .trial = (uint64_t)getpid(),
+			     .seed = 1,
+			     .uri = (char *)(uintptr_t)uri,
+			     .settings = *like };
+	const char *argv[] = { "/proc/self/exe", "trial", dir, NULL };
+	_cleanup_json_ json_t *j = NULL, *jv = NULL;
+	struct proc_options opt = { .death_signal = SIGTERM, .own_group = true };
+	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct proc p = PROC_INIT;
+	struct verdict v;
+
+	spec.settings.n_loads = 0;
+	spec.settings.guest.accel = ACCEL_KVM;
+	spec.settings.guest.sysctl.n = spec.settings.guest.modules.n = 0;
+	spec.settings.limits.boot = 30 * NS_PER_S;
+	spec.settings.limits.soak = NS_PER_S;
+	j = spec_to_json(&spec);
+	opt.stdout_fd = opt.stderr_fd = null;
+	unsetenv("KERNSOAK_RUNNER_PID");
+	if (json_write(dirfd, "spec.json", j, NULL) < 0 || proc_spawn(argv, &opt, &p, NULL) < 0)
+		return false;
+	proc_wait(&p);
+	return json_read(dirfd, "verdict.json", &jv, NULL) == 0 &&
+	       verdict_from_json(jv, &v, NULL) == 0 && v.final && v.exposure_ns > 0;
+}
+
+static bool probe_and_remember(int cache, const char *cache_path, const char *name,
+			       const struct settings *s, const char *uri)
+{
+	_cleanup_free_
+	char *sub = xasprintf("%s-probe-%d", name, (int)getpid());
+	_cleanup_free_
+	char *dir = xasprintf("%s/%s", cache_path, sub);
+	_cleanup_close_ int fd = fs_make_dir(cache, sub, 0755, NULL);
+	bool works = fd >= 0 && probe(fd, dir, s, uri);
+	const char *word = works ? "kvm\n" : "tcg\n";
+
+	fs_remove_tree(cache, sub, NULL);
+	fs_write(cache, name, word, strlen(word), NULL);
+	return works;
+}
+
+int accel_resolve(struct settings *s, const struct files *f, const char *uri, struct err *err)
+{
+	_cleanup_free_
+	char *root = fs_cache_dir(), *path = xasprintf("%s/accel", root);
+	_cleanup_free_
+	char *name = NULL;
+	_cleanup_buf_ struct buf known = BUF_INIT;
+	_cleanup_close_ int dir = -1;
+	bool kvm;
+
+	if (s->guest.accel != ACCEL_AUTO)
+		return 0;
+	s->guest.accel = ACCEL_TCG;
+	if (!kvm_reachable())
+		return 0;
+	if (fs_mkdir_p(path, 0755, err) < 0)
+		return -err->code;
+	dir = fs_open_dir(AT_FDCWD, path, err);
+	if (dir < 0)
+		return dir;
+	name = cache_name(f->kernel);
+	if (fs_read(dir, name, 64, &known, NULL) == 0)
+		kvm = str_eq(known.data, "kvm\n");
+	else
+		kvm = probe_and_remember(dir, path, name, s, uri);
+	if (kvm)
+		s->guest.accel = ACCEL_KVM;
+	return 0;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/files.h"
+
+#include <errno.h>
+
+#include "base/exit.h"
+#include "image/initramfs.h"
+#include "image/kernels.h"
+
+static void add_words(struct strv *v, const char *words)
+{
+	_cleanup_free_
+	char *copy = xstrdup(words ? words : "");
+	char *save = NULL;
+
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		if (!strv_has(v, w))
+			strv_add(v, w);
+}
+
+static int build(const struct settings *s, const struct kernel *k, char **ret, struct err *err)
+{
+	_cleanup_strv_ struct strv modules = { 0 }, loads = { 0 }, programs = { 0 };
+	_cleanup_free_
+	char *guest_dir = image_guest_dir();
+	struct image_want want = {
+		.kernel = k,
+		.modules = &modules,
+		.loads = &loads,
+		.programs = &programs,
+		.guest_dir = guest_dir,
+	};
+
+	for (size_t i = 0; i < s->guest.modules.n; i++)
+		add_words(&modules, s->guest.modules.item[i]);
+	for (size_t i = 0; i < s->n_loads; i++) {
+		const struct load_use *use = &s->load[i];
+
+		strv_add(&loads, use->def->name);
+		add_words(&modules, pairs_get(&use->args, "modules"));
+		add_words(&programs, pairs_get(&use->args, "programs"));
+	}
+	return image_build(&want, ret, err);
+}
+
+int files_find(const struct settings *s, bool may_fetch, struct files *ret, struct err *err)
+{
+	_cleanup_kernel_ struct kernel k = { 0 };
+	struct files f = { 0 };
+	const char *kernel;
+	int r = kernel_find(s->kernel, may_fetch, &k, err);
+
+	if (r < 0)
+		return err_exit(err, EXIT_HOST_UNABLE);
+	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;
+	if (!kernel)
+		kernel = k.vmlinux;
+	r = build(s, &k, &f.initrd, err);
+	if (r < 0)
+		return err_exit(err, EXIT_HOST_UNABLE);
+	f.kernel = xstrdup(kernel);
+	*ret = f;
+	return 0;
+}
+
+void files_done(struct files *f)
+{
+	free(f->kernel);
+	free(f->initrd);
+	*f = (struct files){ 0 };
+}

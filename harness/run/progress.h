@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What a run says while it runs, on stderr: a line for each trial that ended and, on a terminal,
+ * one line at the bottom that is drawn anew (trials done, failures, MTTF per arm).
+ */
+#ifndef KS_RUN_PROGRESS_H
+#define KS_RUN_PROGRESS_H
+
+#include "run/campaign.h"
+
+struct progress;
+
+struct progress *progress_new(const struct campaign *c, bool quiet);
+struct progress *progress_free(struct progress *p); /* wipes the bottom line */
+
+void progress_ended(struct progress *p, const struct planned *t, const struct verdict *v);
+void progress_draw(struct progress *p, uint64_t elapsed_ns,
+		   size_t running);                                       /* about once a second */
+void progress_say(struct progress *p, const char *fmt, ...) PRINTF(2, 3); /* a remark of its own */
+
+#endif

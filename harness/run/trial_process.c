@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/trial_process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+
+#include "base/exit.h"
+#include "base/fs.h"
+#include "run/confine.h"
+#include "run/files.h"
+#include "run/machine.h"
+#include "run/trial.h"
+
+int trial_spec_read(int dirfd, struct spec *ret, struct err *err)
+{
+	_cleanup_json_ json_t *j = NULL;
+	int r = json_read(dirfd, "spec.json", &j, err);
+
+	return r < 0 ? r : spec_from_json(j, ret, err);
+}
+
+static bool has_final_verdict(int dirfd)
+{
+	_cleanup_json_ json_t *j = NULL;
+	struct verdict v;
+
+	return json_read(dirfd, "verdict.json", &j, NULL) == 0 &&
+	       verdict_from_json(j, &v, NULL) == 0 && v.final;
+}
+
+/* DIR itself, or the first DIR/rerun-N that does not exist yet, with the spec copied into it. */
+static int choose_dir(const char *dir, int dirfd, char **ret, struct err *err)
+{
+	if (!has_final_verdict(dirfd)) {
+		*ret = xstrdup(dir);
+		return fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	}
+	for (unsigned n = 1;; n++) {
+		char name[32];
+		int fd;
+
+		snprintf(name, sizeof(name), "rerun-%u", n);
+		if (faccessat(dirfd, name, F_OK, 0) == 0)
+			continue;
+		fd = fs_make_dir(dirfd, name, 0755, err);
+		if (fd >= 0 && fs_copy(dirfd, "spec.json", fd, "spec.json", err) == 0)
+			*ret = xasprintf("%s/%s", dir, name);
+		return fd < 0 || *ret ? fd : -err->code;
+	}
+}
+
+/*
+ * A trial must not outlive its runner by more than its own end: SIGTERM then makes it STOPPED.
+ * Giving up root cleared what the runner had set, so this comes after it.
+ */
+static int tie_to_runner(struct err *err)
+{
+	const char *runner = getenv(TRIAL_RUNNER_ENV);
+
+	if (!runner)
+		return 0;
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != (pid_t)strtol(runner, NULL, 10))
+		return err_set(err, ECANCELED, "the runner is gone");
+	return 0;
+}
+
+static const char *accel_word(const struct settings *s)
+{
+	if (str_eq(s->guest.backend, "fake"))
+		return "fake";
+	return s->guest.accel == ACCEL_KVM ? "kvm" : "tcg";
+}
+
+static int run_machine(const struct spec *spec, const struct machine_files *files,
+		       struct clock clock, int dirfd, struct verdict *ret, struct err *err)
+{
+	struct machine_made made;
+	struct trial_env env = {
+		.clock = &clock,
+		.backend = vm_backend_by_name(spec->settings.guest.backend),
+		.dirfd = dirfd,
+		.signals = true,
+		.accel = accel_word(&spec->settings),
+	};
+	int r;
+
+	machine_make(spec, files, &made);
+	env.machine = &made.m;
+	r = trial_run(spec, &env, ret, err);
+	machine_made_done(&made);
+	return r;
+}
+
+static int run_fake(const struct spec *spec, const char *dir, int dirfd, struct verdict *ret,
+		    struct err *err)
+{
+	_cleanup_free_
+	char *console = xasprintf("%s/console.log", dir);
+	struct machine_files files = { "", "", console, "" };
+	struct clock real = { 0 };
+	bool virtual = spec->settings.fake.clock == FAKE_CLOCK_VIRTUAL;
+	int r = tie_to_runner(err);
+
+	if (r == 0)
+		r = run_machine(spec, &files, virtual ? clock_fake() : real, dirfd, ret, err);
+	return r;
+}
+
+enum { PATH_TRIAL, PATH_KERNEL, PATH_INITRD };
+
+static int run_real(const struct spec *spec, const char *dir, int dirfd, struct verdict *ret,
+		    struct err *err)
+{
+	struct files found = { 0 };
+	_cleanup_free_
+	char *work = NULL, *console = NULL;
+	uid_t uid;
+	gid_t gid;
+	int r = files_find(&spec->settings, true, &found, err);
+	struct confine_path path[] = {
+		[PATH_TRIAL] = { "trial", dir, "" },
+		[PATH_KERNEL] = { "kernel", found.kernel, "" },
+		[PATH_INITRD] = { "initrd", found.initrd, "" },
+	};
+
+	if (r == 0 && confine_user(&uid, &gid))
+		r = fs_chown_tree(dirfd, ".", uid, gid, err);
+	if (r == 0)
+		r = confine_enter(path, ARRAY_SIZE(path), &work, err);
+	if (r == 0)
+		r = tie_to_runner(err);
+	if (r == 0) {
+		struct machine_files files = { path[PATH_KERNEL].inside, path[PATH_INITRD].inside,
+					       "", work };
+
+		files.console = console = xasprintf("%s/console.log", path[PATH_TRIAL].inside);
+		r = run_machine(spec, &files, (struct clock){ 0 }, dirfd, ret, err);
+	}
+	confine_leave(work);
+	files_done(&found);
+	return r;
+}
+
+/* What failed before the trial itself began is a verdict too: INFRA, with the sentence. */
+static void write_infra(const struct spec *spec, int dirfd, const struct err *why)
+{
+	_cleanup_json_ json_t *j = NULL;
+	struct verdict v;
+
+	trial_verdict_init(spec, accel_word(&spec->settings), &v);
+	snprintf(v.reason, sizeof(v.reason), "%.500s", why->msg);
+	v.final = true;
+	j = verdict_to_json(&v);
+	json_write(dirfd, "verdict.json", j, NULL);
+}
+
+static int run_in(const char *dir, int dirfd, struct verdict *ret, struct err *err)
+{
+	struct spec spec = { 0 };
+	int r;
+
+	if (flock(dirfd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(err, EBUSY, "%s is being run by another process", dir);
+	r = trial_spec_read(dirfd, &spec, err);
+	if (r == 0 && !vm_backend_by_name(spec.settings.guest.backend))
+		r = err_set(err, EINVAL, "there is no backend \"%s\"", spec.settings.guest.backend);
+	if (r == 0)
+		r = str_eq(spec.settings.guest.backend, "fake")
+			    ? run_fake(&spec, dir, dirfd, ret, err)
+			    : run_real(&spec, dir, dirfd, ret, err);
+	if (r < 0 && spec.run && !has_final_verdict(dirfd))
+		write_infra(&spec, dirfd, err);
+	spec_done(&spec);
+	return r;
+}
+
+int trial_process(const char *dir, struct verdict *ret, char **ret_dir, struct err *err)
+{
+	_cleanup_close_ int given = -1, fd = -1;
+	char *where = NULL;
+	int r;
+
+	given = fs_open_dir(AT_FDCWD, dir, err);
+	if (given < 0)
+		return given;
+	fd = choose_dir(dir, given, &where, err);
+	if (fd < 0)
+		return fd;
+	r = run_in(where, fd, ret, err);
+	*ret_dir = where;
+	return r;
+}
+
+int trial_describe(const struct spec *spec, struct buf *out, struct err *err)
+{
+	const struct vm_backend *b = vm_backend_by_name(spec->settings.guest.backend);
+	bool fake = str_eq(b->name, "fake");
+	struct files found = { 0 };
+	struct machine_made made;
+	int r = fake ? 0 : files_find(&spec->settings, true, &found, err);
+
+	if (r < 0)
+		return r;
+	machine_make(
+		spec,
+		&(struct machine_files){ found.kernel, found.initrd, "TRIAL/console.log", "WORK" },
+		&made);
+	r = b->describe(&made.m, out, err);
+	machine_made_done(&made);
+	files_done(&found);
+	return r;
+}
