@@ -25,5 +25,9 @@ int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_kernels(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_resume(int argc, char **argv);
+int cmd_rerun(int argc, char **argv);
+int cmd_trial(int argc, char **argv);
 
 #endif

@@ -42,6 +42,7 @@ static int unknown_verb(const char *verb)
 int main(int argc, char **argv)
 {
 	const struct cmd *c;
+	char name[64];
 
 	fs_reserve_std();
 	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h") ||
@@ -54,5 +55,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	c = cmd_by_name(argv[1]);
-	return c ? c->run(argc - 1, argv + 1) : unknown_verb(argv[1]);
+	if (!c)
+		return unknown_verb(argv[1]);
+	snprintf(name, sizeof(name), "kernsoak %s", c->name); /* what argp calls the program */
+	argv[1] = name;
+	return c->run(argc - 1, argv + 1);
 }

@@ -6,6 +6,10 @@
 static const struct cmd table[] = {
 	{ "check", "SCENARIO...", "say whether scenarios are right, and what they may say",
 	  cmd_check },
+	{ "run", "SCENARIO", "run a scenario: guests, trials, time to failure", cmd_run, false },
+	{ "resume", "[RUN]", "go on with a run that was interrupted", cmd_resume, false },
+	{ "rerun", "TRIAL", "run one trial again, beside its evidence", cmd_rerun, false },
+	{ "trial", "DIR", "the process of one trial (what `run` starts)", cmd_trial, true },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
 	{ "kernels", "list | fetch NAME... | path NAME...", "the kernels that this host can have",
 	  cmd_kernels },
