@@ -5,6 +5,7 @@
 #include <Rmath.h>
 
 #include "stats/solve.h"
+#include "stats/tail.h"
 
 struct expo expo_of(size_t n_event, double total_time)
 {
@@ -70,7 +71,7 @@ static double lost(double u, const void *allowed)
 
 struct interval expo_mttf_ci_lr(const struct expo *e, double conf)
 {
-	double allowed = qchisq(conf, 1, 1, 0) / (2 * (double)e->n_event);
+	double allowed = tail_chisq(conf) / (2 * (double)e->n_event);
 
 	if (!e->n_event)
 		return interval_none();
@@ -82,9 +83,7 @@ struct interval expo_mttf_ci_lr(const struct expo *e, double conf)
 
 struct interval expo_mttf_ci_wald(const struct expo *e, double conf)
 {
-	double z = qnorm((1 - conf) / 2, 0, 1, 0, 0), se = 1 / sqrt((double)e->n_event);
-
 	if (!e->n_event)
 		return interval_none();
-	return (struct interval){ .lo = e->mttf * exp(-z * se), .hi = e->mttf * exp(z * se) };
+	return interval_exp(log(e->mttf), 1 / sqrt((double)e->n_event), conf);
 }

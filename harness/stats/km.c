@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stats/km.h"
 
-#define MATHLIB_STANDALONE
-#include <Rmath.h>
 #include <assert.h>
 
 #include "base/buf.h"
+#include "stats/tail.h"
 
 /* How near S has to come to 1 - p to be called equal: 1 - 1/2 - 1/4 and friends carry rounding. */
 #define SAME_SURV 0x1p-26
@@ -122,14 +121,9 @@ static struct interval band(const struct km_row *row, enum km_band kind, double 
 	return interval_none();
 }
 
-static double z_of(double conf)
-{
-	return qnorm((1 - conf) / 2, 0, 1, 0, 0);
-}
-
 struct interval km_band(const struct km_row *row, enum km_band kind, double conf)
 {
-	return band(row, kind, z_of(conf));
+	return band(row, kind, tail_z(conf));
 }
 
 /* The height of one of three curves at a row: S, or an end of its band. */
@@ -185,7 +179,7 @@ double km_quantile(const struct km *k, double p)
 static struct interval crossings(const struct km *k, double p, enum km_band kind, double conf,
 				 double end)
 {
-	struct curve lo = { .which = CURVE_LO, .kind = kind, .z = z_of(conf) }, hi = lo;
+	struct curve lo = { .which = CURVE_LO, .kind = kind, .z = tail_z(conf) }, hi = lo;
 
 	hi.which = CURVE_HI;
 	return (struct interval){

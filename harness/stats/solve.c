@@ -87,3 +87,38 @@ double solve_outward(solve_fn f, const void *arg, double x, double step, double 
 	}
 	return NAN;
 }
+
+/* The next point: Newton's, but no further than 4, and not where the signs forbid it. */
+static double newton(double x, double y, double slope, double below, double above)
+{
+	double next = slope > 0 ? fmin(fmax(x - y / slope, x - 4), x + 4) : NAN;
+
+	if (next >= below && next <= above)
+		return next;
+	if (isfinite(below) && isfinite(above))
+		return below + (above - below) / 2;
+	return y < 0 ? x + 4 : x - 4;
+}
+
+double solve_rising(solve_slope_fn f, const void *arg, double x, double lo, double hi)
+{
+	double below = -INFINITY, above = INFINITY, last = INFINITY;
+
+	for (int i = 0; i < ROUNDS && x > lo && x < hi; i++) {
+		double slope, y = f(x, arg, &slope), next, move, unit = fmax(1, fabs(x));
+
+		if (y == 0 || isnan(y))
+			return y == 0 ? x : NAN;
+		if (y < 0)
+			below = x;
+		else
+			above = x;
+		next = newton(x, y, slope, below, above);
+		move = fabs(next - x);
+		if (move <= DBL_EPSILON * unit || (move < 1e-8 * unit && move >= last / 2))
+			return next; /* it no longer gains: what is left is rounding */
+		last = move;
+		x = next;
+	}
+	return x > lo && x < hi ? x : NAN;
+}

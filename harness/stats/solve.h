@@ -18,4 +18,13 @@ double solve_root(solve_fn f, const void *arg, double lo, double hi);
  */
 double solve_outward(solve_fn f, const void *arg, double x, double step, double limit);
 
+/* As solve_fn, with the slope at x. */
+typedef double (*solve_slope_fn)(double x, const void *arg, double *ret_slope);
+
+/*
+ * Newton from x for a function that rises throughout (lo, hi), kept inside what its signs have
+ * shown and to steps of at most 4. NaN: it stays on one side of zero up to lo or hi.
+ */
+double solve_rising(solve_slope_fn f, const void *arg, double x, double lo, double hi);
+
 #endif

@@ -56,6 +56,44 @@ static inline struct sample sample_from(const char *text)
 	return s;
 }
 
+/* One row as time, status, arm, stratum. */
+struct row4 {
+	double time;
+	int failed, arm, stratum;
+};
+
+static inline struct sample sample_of_rows(const struct row4 *row, size_t n)
+{
+	struct sample s = SAMPLE_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		sample_add(&s, (struct lifetime){ .time = row[i].time,
+						  .failed = row[i].failed,
+						  .arm = row[i].arm,
+						  .stratum = row[i].stratum });
+	sample_sort(&s);
+	return s;
+}
+
+/* Ovarian cancer (Edmunson 1979): arm is the treatment, stratum the residual disease. */
+static inline struct sample sample_ovarian(void)
+{
+	static const struct row4 row[] = {
+		{ 59, 1, 0, 1 },   { 115, 1, 0, 1 },  { 156, 1, 0, 1 },  { 421, 0, 1, 1 },
+		{ 431, 1, 0, 1 },  { 448, 0, 0, 0 },  { 464, 1, 1, 1 },  { 475, 1, 1, 1 },
+		{ 477, 0, 0, 1 },  { 563, 1, 1, 0 },  { 638, 1, 0, 0 },  { 744, 0, 1, 0 },
+		{ 769, 0, 1, 1 },  { 770, 0, 1, 1 },  { 803, 0, 0, 0 },  { 855, 0, 0, 0 },
+		{ 1040, 0, 0, 1 }, { 1106, 0, 0, 0 }, { 1129, 0, 1, 0 }, { 1206, 0, 1, 1 },
+		{ 1227, 0, 1, 0 }, { 268, 1, 0, 1 },  { 329, 1, 0, 1 },  { 353, 1, 1, 0 },
+		{ 365, 1, 1, 1 },  { 377, 0, 1, 0 },
+	};
+
+	return sample_of_rows(row, ARRAY_SIZE(row));
+}
+
+/* Thirty made-up rows, three arms, hardly any time without a tie. */
+#define TIES "1 1 2 2+ 2 3 3 4 4+ 5 | 1 2 2 3+ 3 3 4 5 5+ 6 | 2 3 4 4+ 5 5 6 6 6+ 7"
+
 /* The folder of R's answers beside the checkout; NULL where there is none. The caller frees. */
 static inline char *vectors_dir(void)
 {
