@@ -13,6 +13,8 @@ static const struct cmd table[] = {
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
 	{ "kernels", "list | fetch NAME... | path NAME...", "the kernels that this host can have",
 	  cmd_kernels },
+	{ "stats", "[--json] FILE.csv...", "time-to-failure statistics of any table of lifetimes",
+	  cmd_stats },
 	{ "scan", "[--json] [FILE|-]...", "name the crashes in console logs", cmd_scan },
 };
 
