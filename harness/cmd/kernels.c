@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak kernels: the kernels that this host can have, and where they are. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 
@@ -29,11 +28,12 @@ static int find(const char *name, bool may_fetch, struct kernel *ret)
 	_cleanup_free_
 	char *ref = full_ref(name);
 	struct err err = { 0 };
-	int r = kernel_find(ref, may_fetch, ret, &err);
 
-	if (r == 0)
+	if (kernel_find(ref, may_fetch, ret, &err) == 0)
 		return 0;
-	return cmd_fail(&err, r == -EINVAL ? EXIT_BAD_USAGE : EXIT_INTERNAL);
+	if (err.exit_code == EXIT_BAD_SCENARIO)
+		err.exit_code = EXIT_BAD_USAGE; /* here it was the command line that said it */
+	return cmd_fail(&err, EXIT_INTERNAL);
 }
 
 static json_t *row_to_json(const struct kernel_row *row)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -16,6 +15,7 @@
 #include "base/sha256.h"
 #include "base/str.h"
 #include "image/apt.h"
+#include "image/cache.h"
 #include "image/unpack.h"
 #include "image/vmlinux.h"
 
@@ -24,6 +24,7 @@
 #define SUFFIX   "-amd64"
 #define META     "meta.json"
 #define DOWNLOAD "download"
+#define BY_PATH  "file-" /* entries of kernels by path; the others are named by their package */
 
 void kernel_done(struct kernel *k)
 {
@@ -116,72 +117,6 @@ static int entry_describe(int dirfd, const struct kernel *k, struct err *err)
 	set_text(meta, "version", k->version);
 	set_text(meta, "sha256", k->digest);
 	return json_write(dirfd, META, meta, err);
-}
-
-/* Fills the new entry, whose path is `dir`, through dirfd. */
-typedef int entry_maker(const char *dir, int dirfd, const void *arg, struct err *err);
-
-/* Everything on the disk before the name is: a machine that loses power keeps no half entry. */
-static int publish(int cachefd, int dirfd, const char *from, const char *name, struct err *err)
-{
-	if (syncfs(dirfd) < 0 || renameat(cachefd, from, cachefd, name) < 0) {
-		err_set(err, errno, "cannot keep %s in the cache: %s", name, strerror(errno));
-		return err_exit(err, EXIT_CANNOT_WRITE);
-	}
-	fsync(cachefd);
-	return 0;
-}
-
-static int make_under_lock(const char *cache, int cachefd, const char *name, entry_maker *make,
-			   const void *arg, struct err *err)
-{
-	_cleanup_free_
-	char *temp = xasprintf(".%s.new", name);
-	_cleanup_free_
-	char *dir = xasprintf("%s/%s", cache, temp);
-	_cleanup_close_ int dirfd = -1;
-	int r;
-
-	if (faccessat(cachefd, name, F_OK, 0) == 0)
-		return 0; /* another process made it while we waited */
-	r = fs_remove_tree(cachefd, temp, err);
-	if (r < 0)
-		return r;
-	dirfd = fs_make_dir(cachefd, temp, 0755, err);
-	if (dirfd < 0)
-		return dirfd;
-	r = make(dir, dirfd, arg, err);
-	if (r == 0)
-		r = publish(cachefd, dirfd, temp, name, err);
-	if (r < 0)
-		fs_remove_tree(cachefd, temp, NULL);
-	return r;
-}
-
-/* Makes the entry where it is missing. Its lock is a file of its own, never removed: a lock that
- * can vanish would let two in. */
-static int entry_make(const char *cache, const char *name, entry_maker *make, const void *arg,
-		      struct err *err)
-{
-	_cleanup_free_
-	char *lock = xasprintf(".%s.lock", name);
-	_cleanup_close_ int cachefd = -1, lockfd = -1;
-	int r = fs_mkdir_p(cache, 0755, err);
-
-	if (r < 0)
-		return err_exit(err, EXIT_CANNOT_WRITE);
-	cachefd = fs_open_dir(AT_FDCWD, cache, err);
-	if (cachefd < 0)
-		return cachefd;
-	lockfd = openat(cachefd, lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-	if (lockfd < 0) {
-		err_set(err, errno, "cannot write %s/%s: %s", cache, lock, strerror(errno));
-		return err_exit(err, EXIT_CANNOT_WRITE);
-	}
-	while (flock(lockfd, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return err_set(err, errno, "cannot lock %s: %s", lock, strerror(errno));
-	return make_under_lock(cache, cachefd, name, make, arg, err);
 }
 
 /* --- an image file --------------------------------------------------------------------------- */
@@ -382,13 +317,15 @@ static int parse_debian(const char *ref, char **ret, struct err *err)
 	for (p = abi; p < abi + n && (isalnum((unsigned char)*p) || strchr("-.+~", *p)); p++)
 		;
 	if (n == 0 || n > 100 || p < abi + n || !isdigit((unsigned char)*abi))
-		return err_set(err, EINVAL,
-			       "'%.120s' names no Debian kernel; write it as "
-			       "debian:6.1.0-54-cloud or debian:6.12.117-cloud "
-			       "(`kernsoak kernels list` shows them)",
-			       ref);
+		goto malformed;
 	*ret = xstrndup(abi, n);
 	return 0;
+malformed:
+	err_set(err, EINVAL,
+		"'%.120s' names no Debian kernel; write it as debian:6.1.0-54-cloud or "
+		"debian:6.12.117-cloud (`kernsoak kernels list` shows them)",
+		ref);
+	return err_exit(err, EXIT_BAD_SCENARIO);
 }
 
 static void cached_packages(const char *cache, struct strv *ret)
@@ -465,7 +402,7 @@ static int fetch(const char *cache, const char *abi, char **ret_package, struct 
 			abi, all.n, buf_str(&near));
 		return err_exit(err, EXIT_HOST_UNABLE);
 	}
-	r = entry_make(cache, package, make_from_apt, &shown.item[0], err);
+	r = cache_make(cache, package, BY_PATH, make_from_apt, &shown.item[0], err);
 	if (r == 0)
 		*ret_package = xstrdup(package);
 	return r;
@@ -500,36 +437,6 @@ static int find_debian(const char *ref, bool may_fetch, struct kernel *ret, stru
 
 /* --- kernels by path ------------------------------------------------------------------------- */
 
-/* The modules that belong to a kernel file: in lib/modules/RELEASE beside it, or one level up (as
- * /boot and /lib are). */
-static char *sibling_modules(const char *path, const char *release)
-{
-	static const char *const places[] = { "lib/modules", "../lib/modules" };
-	int n = (int)(strrchr(path, '/') - path);
-
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		_cleanup_free_
-		char *dir = xasprintf("%.*s/%s/%s", n, path, places[i], release);
-		char *real = realpath(dir, NULL);
-
-		if (real)
-			return real;
-	}
-	return NULL;
-}
-
-/* vmlinuz-RELEASE has config-RELEASE beside it; a build tree has .config. */
-static char *sibling_config(const char *path, const char *release)
-{
-	int n = (int)(strrchr(path, '/') - path);
-	char *config = xasprintf("%.*s/config-%s", n, path, release);
-
-	if (access(config, R_OK) == 0)
-		return config;
-	free(config);
-	return NULL;
-}
-
 static int describe_file(int dirfd, const char *path, const struct map *image, struct kernel *k,
 			 struct err *err)
 {
@@ -559,8 +466,6 @@ static int describe_file(int dirfd, const char *path, const struct map *image, s
 	k->release = vmlinux_release(image->data, image->n);
 	if (!k->release)
 		return err_set(err, EBADMSG, "it does not say which release it is");
-	k->modules_dir = sibling_modules(path, k->release);
-	k->config = sibling_config(path, k->release);
 	return 0;
 }
 
@@ -599,7 +504,37 @@ static char *file_entry(const char *path, const struct stat *st)
 	h = hash_bytes(h, &st->st_size, sizeof(st->st_size));
 	h = hash_bytes(h, &st->st_mtim, sizeof(st->st_mtim));
 	h = hash_bytes(h, &st->st_ino, sizeof(st->st_ino));
-	return xasprintf("file-%016llx", (unsigned long long)h);
+	return xasprintf(BY_PATH "%016llx", (unsigned long long)h);
+}
+
+/* The modules that belong to a kernel file: in lib/modules/RELEASE beside it, or one level up (as
+ * /boot and /lib are). */
+static char *sibling_modules(const char *path, const char *release)
+{
+	static const char *const places[] = { "lib/modules", "../lib/modules" };
+	int n = (int)(strrchr(path, '/') - path);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_free_
+		char *dir = xasprintf("%.*s/%s/%s", n, path, places[i], release);
+		char *real = realpath(dir, NULL);
+
+		if (real)
+			return real;
+	}
+	return NULL;
+}
+
+/* vmlinuz-RELEASE has config-RELEASE beside it. */
+static char *sibling_config(const char *path, const char *release)
+{
+	int n = (int)(strrchr(path, '/') - path);
+	char *config = xasprintf("%.*s/config-%s", n, path, release);
+
+	if (access(config, R_OK) == 0)
+		return config;
+	free(config);
+	return NULL;
 }
 
 static int find_file(const char *ref, struct kernel *ret, struct err *err)
@@ -608,6 +543,7 @@ static int find_file(const char *ref, struct kernel *ret, struct err *err)
 	char *cache = kernels_dir(), *path = realpath(ref, NULL);
 	_cleanup_free_
 	char *entry = NULL, *dir = NULL;
+	cache_maker *make;
 	struct stat st;
 	size_t n;
 	int r;
@@ -619,15 +555,16 @@ static int find_file(const char *ref, struct kernel *ret, struct err *err)
 	n = strlen(path);
 	entry = file_entry(path, &st);
 	dir = xasprintf("%s/%s", cache, entry);
-	r = access(dir, F_OK) == 0
-		    ? 0
-		    : entry_make(cache, entry,
-				 n > 4 && str_eq(path + n - 4, ".deb") ? make_from_deb
-								       : make_from_file,
-				 path, err);
+	make = n > 4 && str_eq(path + n - 4, ".deb") ? make_from_deb : make_from_file;
+	r = cache_use(cache, entry) ? 0 : cache_make(cache, entry, BY_PATH, make, path, err);
 	if (r < 0)
 		return err_exit(err, EXIT_HOST_UNABLE);
-	return entry_load(dir, ref, ret, err);
+	r = entry_load(dir, ref, ret, err);
+	if (r == 0 && !ret->package) { /* looked for anew: modules may be installed any time */
+		ret->modules_dir = sibling_modules(path, ret->release);
+		ret->config = sibling_config(path, ret->release);
+	}
+	return r;
 }
 
 int kernel_find(const char *ref, bool may_fetch, struct kernel *ret, struct err *err)
@@ -636,10 +573,11 @@ int kernel_find(const char *ref, bool may_fetch, struct kernel *ret, struct err 
 		return find_debian(ref, may_fetch, ret, err);
 	if (strchr(ref, '/'))
 		return find_file(ref, ret, err);
-	return err_set(err, EINVAL,
-		       "'%.120s' names no kernel; write debian:6.1.0-54-cloud, or a "
-		       "path with a slash (./bzImage)%s",
-		       ref, isdigit((unsigned char)*ref) ? "; did you forget debian: ?" : "");
+	err_set(err, EINVAL,
+		"'%.120s' names no kernel; write debian:6.1.0-54-cloud, or a path with a slash "
+		"(./bzImage)%s",
+		ref, isdigit((unsigned char)*ref) ? "; did you forget debian: ?" : "");
+	return err_exit(err, EXIT_BAD_SCENARIO);
 }
 
 /* --- the list -------------------------------------------------------------------------------- */

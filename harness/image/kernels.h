@@ -36,8 +36,8 @@ void kernel_done(struct kernel *k);
 
 /*
  * Finds the kernel; a Debian one that is not in the cache is fetched where may_fetch says so.
- * -EINVAL: the reference is malformed; everything else that the host cannot give carries exit code
- * 69, with the nearest names that could be had.
+ * A reference that is malformed carries exit code 65; what the host cannot give carries 69, with
+ * the nearest names that could be had.
  */
 int kernel_find(const char *ref, bool may_fetch, struct kernel *ret, struct err *err);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/exit.h"
 #include "base/sha256.h"
@@ -177,9 +178,10 @@ static void a_malformed_reference_says_how_to_write_it(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_refused(bad[i], true, EINVAL, 0, "write it as debian:6.1.0-54-cloud");
-	assert_refused("6.1.0-54-cloud", true, EINVAL, 0, "did you forget debian:");
-	assert_refused("", true, EINVAL, 0, "names no kernel");
+		assert_refused(bad[i], true, EINVAL, EXIT_BAD_SCENARIO,
+			       "write it as debian:6.1.0-54-cloud");
+	assert_refused("6.1.0-54-cloud", true, EINVAL, EXIT_BAD_SCENARIO, "did you forget debian:");
+	assert_refused("", true, EINVAL, EXIT_BAD_SCENARIO, "names no kernel");
 }
 
 static void assert_nothing_left(const char *package)
@@ -238,9 +240,47 @@ static void half_a_fetch_is_swept_away(void **state)
 	(void)state;
 	assert_int_equal(fs_remove_tree(AT_FDCWD, fx_path("kernsoak/kernels/" CLOUD_54), NULL), 0);
 	fx_text("kernsoak/kernels/." CLOUD_54 ".new/boot/vmlinuz-wrong", "half", 0644);
+	fx_text("kernsoak/kernels/.linux-image-other.new/boot/vmlinuz-other", "half", 0644);
 	assert_ok(kernel_find("debian:6.1.0-54-cloud", true, &k, &err));
 	assert_string_equal(k.release, "6.1.0-54-cloud-amd64");
 	assert_nothing_left(".new");
+}
+
+static void set_age(const char *path, time_t age_s)
+{
+	struct timespec t[2] = { { .tv_sec = time(NULL) - age_s },
+				 { .tv_sec = time(NULL) - age_s } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, t, 0), 0);
+}
+
+static void kernels_by_path_that_nobody_used_for_weeks_go(void **state)
+{
+	_cleanup_kernel_ struct kernel old = { 0 }, used = { 0 }, next = { 0 };
+	_cleanup_buf_ struct buf image = BUF_INIT;
+	_cleanup_free_
+	char *dir = NULL;
+	struct err err = { 0 };
+
+	(void)state;
+	fx_debian_bzimage("6.9.1-old", &image);
+	fx_write("old/bzImage", image.data, image.len, 0644);
+	fx_write("used/bzImage", image.data, image.len, 0644);
+	fx_write("next/bzImage", image.data, image.len, 0644);
+	assert_ok(kernel_find(fx_path("old/bzImage"), false, &old, &err));
+	assert_ok(kernel_find(fx_path("used/bzImage"), false, &used, &err));
+	dir = xstrndup(used.vmlinux, (size_t)(strrchr(used.vmlinux, '/') - used.vmlinux));
+	set_age(dir, 30 * 24 * 3600);
+	kernel_done(&used);
+	assert_ok(kernel_find(fx_path("used/bzImage"), false, &used, &err));
+	free(dir);
+	dir = xstrndup(old.vmlinux, (size_t)(strrchr(old.vmlinux, '/') - old.vmlinux));
+	set_age(dir, 30 * 24 * 3600);
+	set_age(fx_path("kernsoak/kernels/" CLOUD_54), 30 * 24 * 3600);
+	assert_ok(kernel_find(fx_path("next/bzImage"), false, &next, &err));
+	assert_int_equal(access(dir, F_OK), -1);
+	assert_is_file(used.vmlinux);
+	assert_is_file(fx_path("kernsoak/kernels/" CLOUD_54 "/vmlinux"));
 }
 
 static void many_at_once_make_it_once(void **state)
@@ -324,6 +364,22 @@ static void a_bzimage_finds_the_modules_beside_it(void **state)
 	assert_is_file(k.vmlinux);
 }
 
+static void modules_installed_later_are_found(void **state)
+{
+	_cleanup_buf_ struct buf image = BUF_INIT;
+	_cleanup_kernel_ struct kernel k = { 0 }, l = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	fx_debian_bzimage("6.9.3-later", &image);
+	fx_write("tree/bzImage", image.data, image.len, 0644);
+	assert_ok(kernel_find(fx_path("tree/bzImage"), false, &k, &err));
+	assert_null(k.modules_dir);
+	fx_text("tree/lib/modules/6.9.3-later/modules.builtin", "", 0644);
+	assert_ok(kernel_find(fx_path("tree/bzImage"), false, &l, &err));
+	assert_string_equal(l.modules_dir, fx_path("tree/lib/modules/6.9.3-later"));
+}
+
 static void a_changed_file_is_another_kernel(void **state)
 {
 	_cleanup_buf_ struct buf first = BUF_INIT, second = BUF_INIT;
@@ -398,11 +454,13 @@ int main(void)
 		test(empty_lists_say_what_to_do),
 		test(without_apt_a_path_still_works),
 		test(half_a_fetch_is_swept_away),
+		test(kernels_by_path_that_nobody_used_for_weeks_go),
 		test(many_at_once_make_it_once),
 		test(a_package_at_hand_is_a_kernel),
 		test(a_package_cut_short_leaves_nothing),
 		test(a_package_cannot_write_outside),
 		test(a_bzimage_finds_the_modules_beside_it),
+		test(modules_installed_later_are_found),
 		test(a_changed_file_is_another_kernel),
 		test(a_vmlinux_must_have_the_pvh_note),
 		test(what_is_no_kernel_is_refused),
