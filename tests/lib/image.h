@@ -130,7 +130,7 @@ UNUSED static void fx_vmlinux(const char *release, bool pvh, struct buf *out)
 	buf_append(out, "Xen\0\0\0\0\1", 8);
 	buf_puts(out, "Linux version %s (%s)");
 	buf_printf(out, "Linux version %s (someone@somewhere) #1 SMP", release);
-	for (int i = 0; i < 3000; i++)
+	for (int i = 0; i < 300; i++)
 		buf_printf(out, "filling %d ", i * i);
 }
 
