@@ -11,6 +11,8 @@ static const struct cmd table[] = {
 	{ "rerun", "TRIAL", "run one trial again, beside its evidence", cmd_rerun, false },
 	{ "trial", "DIR", "the process of one trial (what `run` starts)", cmd_trial, true },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
+	{ "image", "[-k KERNEL] [-m MODULE]... [-p PROGRAM]... [LOAD]...",
+	  "build the lean image by hand", cmd_image },
 	{ "kernels", "list | fetch NAME... | path NAME...", "the kernels that this host can have",
 	  cmd_kernels },
 	{ "stats", "[--json] FILE.csv...", "time-to-failure statistics of any table of lifetimes",

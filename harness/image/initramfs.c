@@ -275,8 +275,10 @@ static int add_loads(struct tree *t, const struct image_want *want, struct strv 
 		char *path = xasprintf("loads/%s", name);
 		int r;
 
-		if (!def)
-			return err_set(err, EINVAL, "there is no load %s", name);
+		if (!def) {
+			err_set(err, EINVAL, "there is no load %s", name);
+			return err_exit(err, EXIT_BAD_SCENARIO);
+		}
 		r = add_guest_program(t, want->guest_dir, name, path, err);
 		if (r < 0)
 			return r;
