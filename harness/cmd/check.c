@@ -1,102 +1,79 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak check: are these scenarios right? And with --schema: what may a scenario say? */
+#include <argp.h>
 #include <stdio.h>
 
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "model/scenario.h"
-#include "model/schema.h"
+#include "model/schema_text.h"
 #include "model/units.h"
 
-static const char help[] =
-	"usage: kernsoak check [--profile NAME] [--set KEY=VALUE]... SCENARIO...\n"
-	"       kernsoak check --schema [KEY]\n"
-	"\n"
-	"Reads each scenario as `kernsoak run` would, and says what is wrong with it. Boots "
-	"nothing.\n"
-	"\n"
-	"  --profile NAME   lay this profile of the scenario over it first\n"
-	"  --set KEY=VALUE  lay this over it, too; again and again\n"
-	"  --schema [KEY]   all that a scenario may say (or all below one key), loads and classes\n"
-	"\n"
-	"exit: 0 all are right; 65 one is not; 64 usage\n";
+struct check_args {
+	struct scenario_options what;
+	struct strv words; /* scenarios; with --schema a key */
+	bool schema, json_schema;
+};
 
-static int usage(const char *what, const char *word)
+enum { KEY_SET = 's', KEY_PROFILE = 'p', KEY_SCHEMA = 256, KEY_JSON_SCHEMA };
+
+static const struct argp_option options[] = {
+	{ "set", KEY_SET, "KEY=VALUE", 0, "lay a value over each, as for run", 0 },
+	{ "profile", KEY_PROFILE, "NAME", 0, "lay this profile over each", 0 },
+	{ "schema", KEY_SCHEMA, 0, 0,
+	  "print all that a scenario may say, or what it may below KEY: keys, loads, classes", 1 },
+	{ "json-schema", KEY_JSON_SCHEMA, 0, 0, "the same for editors: a JSON Schema", 1 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
 {
-	fprintf(stderr, "kernsoak: check: %s%s%s (kernsoak check --help)\n", what, word ? " " : "",
-		word ? word : "");
-	return EXIT_BAD_USAGE;
+	struct check_args *a = state->input;
+
+	switch (key) {
+	case KEY_SET: strv_add(&a->what.set, arg); return 0;
+	case KEY_PROFILE: a->what.profile = arg; return 0;
+	case KEY_SCHEMA: a->schema = true; return 0;
+	case KEY_JSON_SCHEMA: a->json_schema = true; return 0;
+	case ARGP_KEY_ARG: strv_add(&a->words, arg); return 0;
+	case ARGP_KEY_END:
+		if (!a->words.n && !a->schema && !a->json_schema)
+			argp_error(state, "which scenario?");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
 }
 
 /* ---- --schema ---- */
 
-static void print_field(const struct field *f)
+static int print_json(void)
 {
-	_cleanup_free_
-	char *range = field_range(f);
+	json_t *j = schema_to_json();
 
-	printf("%-20s %s", f->path, field_type_name(f->type));
-	if (*range)
-		printf(" (%s)", range);
-	if (f->fallback && *f->fallback)
-		printf(", default %s", f->fallback);
-	printf("\n    %s\n", f->sentence);
-	if (f->example)
-		printf("    e.g. %s\n", f->example);
-}
-
-static void print_loads(void)
-{
-	const struct load_def *l;
-
-	puts("\nLoads");
-	for (size_t i = 0; (l = load_nth(i)); i++) {
-		printf("%-20s %s; counts %s; vcpus: %u or more\n", l->name, l->sentence, l->unit,
-		       l->min_vcpus);
-		for (const struct load_param *p = l->param; p->key; p++)
-			printf("    %-12s %s (%s%s)\n", p->key, p->sentence,
-			       p->fallback ? "default " : "must be given",
-			       !p->fallback   ? ""
-			       : *p->fallback ? p->fallback
-					      : "nothing");
-	}
-}
-
-static void print_classes(void)
-{
-	puts("\nClasses (class, family, severity)");
-	for (int c = CRASH_NONE + 1; c < CRASH_COUNT; c++) {
-		const struct crash_info *i = crash_info((enum crash_class)c);
-
-		printf("%-20s %-9s %-6s %s\n", i->name, i->family, severity_name(i->severity),
-		       i->sentence);
-	}
-}
-
-/* Is the path the key, or below it? */
-static bool within(const char *path, const char *key)
-{
-	const char *rest = str_after(path, key);
-
-	return rest && (*rest == 0 || *rest == '.');
+	json_dumpf(j, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(j);
+	return 0;
 }
 
 static int print_schema(const char *key)
 {
-	const struct field *f;
-	bool any = false;
+	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	for (size_t i = 0; (f = schema_nth(i)); i++)
-		if (!key || within(f->path, key)) {
-			print_field(f);
-			any = true;
-		}
-	if (!any)
-		return usage("there is no key", key);
-	if (!key || str_eq(key, "load"))
-		print_loads();
-	if (!key || str_eq(key, "fail.target.class"))
-		print_classes();
+	if (!schema_write_keys(SCHEMA_PLAIN, key, &out)) {
+		fprintf(stderr,
+			"kernsoak: there is no key '%s' (kernsoak check --schema has all)\n", key);
+		return EXIT_BAD_USAGE;
+	}
+	if (!key || str_eq(key, "load")) {
+		buf_puts(&out, "\nLOADS\n");
+		schema_write_loads(SCHEMA_PLAIN, &out);
+	}
+	if (!key || str_eq(key, "fail.target.class")) {
+		buf_puts(&out, "\nCLASSES\n");
+		schema_write_classes(SCHEMA_PLAIN, &out);
+	}
+	fputs(buf_str(&out), stdout);
 	return 0;
 }
 
@@ -130,41 +107,30 @@ static int check_files(const struct strv *files, const struct scenario_options *
 	return code;
 }
 
-/* Sorts the words of the command line; 0, or the code to exit with. */
-static int parse_args(int argc, char **argv, struct scenario_options *opt, struct strv *files)
-{
-	for (int i = 1; i < argc; i++) {
-		const bool more = i + 1 < argc;
-
-		if (str_eq(argv[i], "--set") && more)
-			strv_add(&opt->set, argv[++i]);
-		else if (str_eq(argv[i], "--profile") && more)
-			opt->profile = argv[++i];
-		else if (str_eq(argv[i], "--set") || str_eq(argv[i], "--profile"))
-			return usage("a word is missing behind", argv[i]);
-		else if (argv[i][0] == '-')
-			return usage("there is no option", argv[i]);
-		else
-			strv_add(files, argv[i]);
-	}
-	return files->n ? 0 : usage("which scenario?", NULL);
-}
-
 int cmd_check(int argc, char **argv)
 {
-	struct scenario_options opt = { 0 };
-	_cleanup_strv_ struct strv files = { 0 };
+	static const struct argp argp = {
+		options,
+		parse,
+		"SCENARIO...\n--schema [KEY]\n--json-schema",
+		"Reads scenarios as `kernsoak run` would and says what is wrong with them. Boots "
+		"nothing.\vExit status: 0 all are right; 65 one is not.",
+		0,
+		0,
+		0,
+	};
+	struct check_args a = { 0 };
 	int code;
 
-	if (argc > 1 && (str_eq(argv[1], "--help") || str_eq(argv[1], "-h"))) {
-		fputs(help, stdout);
-		return 0;
-	}
-	if (argc > 1 && str_eq(argv[1], "--schema"))
-		return argc > 3 ? usage("one key at a time", NULL) : print_schema(argv[2]);
-	code = parse_args(argc, argv, &opt, &files);
-	if (code == 0)
-		code = check_files(&files, &opt);
-	strv_done(&opt.set);
+	argp_err_exit_status = EXIT_BAD_USAGE;
+	argp_parse(&argp, argc, argv, 0, 0, &a);
+	if (a.json_schema)
+		code = print_json();
+	else if (a.schema)
+		code = print_schema(a.words.n ? a.words.item[0] : NULL);
+	else
+		code = check_files(&a.words, &a.what);
+	strv_done(&a.words);
+	strv_done(&a.what.set);
 	return code;
 }

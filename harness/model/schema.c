@@ -62,7 +62,7 @@ static bool is_load(const char *s)
 	return !*s || load_by_name(s);
 }
 
-#define NAME_SHAPE "at most 64 letters, digits, and . _ + - inside"
+#define NAME_SHAPE "1 to 64 letters, digits or any of ._+-"
 
 /* ---- the table ---- */
 
@@ -312,7 +312,8 @@ char *field_range(const struct field *f)
 
 _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum boot_image) == sizeof(unsigned) &&
-		       sizeof(enum hang_profile) == sizeof(unsigned),
+		       sizeof(enum hang_profile) == sizeof(unsigned) &&
+		       sizeof(enum fake_clock) == sizeof(unsigned),
 	       "a WORD is kept through an unsigned");
 
 void *field_at(const struct field *f, struct settings *s, struct scenario *sc)

@@ -452,7 +452,7 @@ static int read_overlay(const struct reading *r, const struct entry *e, const st
 
 	snprintf(path, sizeof(path), "%s.%.60s", f->path, e->key->text);
 	if (!f->fits(e->key->text))
-		return tree_complain(r->err, e->key, "'%.80s' is no name: a name has %s",
+		return tree_complain(r->err, e->key, "'%.80s' is no name; a name is %s",
 				     e->key->text, f->shape);
 	if (e->value->kind == NODE_MAP)
 		x = schema_read(e->value, in, false, &s, &sc, r->err);
