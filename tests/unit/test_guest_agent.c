@@ -5,10 +5,16 @@
 #include <unistd.h>
 
 /* The guest's programs are no part of the library: compiled in. */
+#include "../../workloads/agent/child.c"
 #include "../../workloads/agent/lines.c"
+#include "../../workloads/agent/port.c"
 #include "../../workloads/agent/sample.c"
 #include "../../workloads/agent/sysctl.c"
 #include "../../workloads/wire.c"
+
+void boot_soften(void)
+{
+}
 
 struct piped {
 	struct lines lines;
@@ -71,7 +77,155 @@ static void a_line_too_long_is_dropped_and_the_next_is_read(void **state)
 	close_piped(&p);
 }
 
+/* What a load was heard to say: one letter an event. */
+static char heard[1024];
+static char last_text[CHILD_LINE_MAX];
+
+static void hear(struct child *c, enum child_event event, const char *text)
+{
+	(void)c;
+	heard[strlen(heard)] = "afnce"[event];
+	snprintf(last_text, sizeof last_text, "%s", text);
+}
+
+static int child_with_pipe(struct child *c)
+{
+	int end[2];
+
+	memset(heard, 0, sizeof heard);
+	child_init(c, "x", "");
+	assert_int_equal(pipe2(end, O_NONBLOCK), 0);
+	c->out = end[0];
+	c->state = CHILD_ARMING;
+	return end[1];
+}
+
+static void say_to(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static struct child child;
+
+static void a_load_arms_once_and_counts_upwards_only(void **state)
+{
+	(void)state;
+	int fd = child_with_pipe(&child);
+
+	say_to(fd, "armed yes\narmed again\ncount 5\ncount 4\ncount x\ncount\ncount 6");
+	child_read(&child, 0, hear);
+	assert_string_equal(heard, "ac");
+	assert_int_equal(child.count, 5);
+	say_to(fd, "0\nfail no more\n");
+	child_read(&child, 0, hear);
+	assert_string_equal(heard, "accf");
+	assert_string_equal(last_text, "no more");
+	assert_int_equal(child.count, 60);
+	close(fd);
+}
+
+static void what_is_no_word_is_a_note(void **state)
+{
+	(void)state;
+	int fd = child_with_pipe(&child);
+
+	say_to(fd, "note a b\n");
+	child_read(&child, 0, hear);
+	assert_string_equal(last_text, "a b");
+	say_to(fd, "armedx y\n\narm\n");
+	child_read(&child, 0, hear);
+	assert_string_equal(heard, "nnnn");
+	assert_string_equal(last_text, "arm");
+	close(fd);
+}
+
+static void a_load_that_talks_without_end_is_cut_short_each_second(void **state)
+{
+	(void)state;
+	int fd = child_with_pipe(&child);
+
+	for (int i = 0; i < CHILD_NOTES + 50; i++)
+		say_to(fd, "spam\n");
+	child_read(&child, 1000000000, hear);
+	assert_int_equal(strlen(heard), CHILD_NOTES);
+	say_to(fd, "again\n");
+	child_read(&child, 2000000000, hear);
+	assert_int_equal(strlen(heard), CHILD_NOTES + 2);
+	assert_string_equal(last_text, "again");
+	close(fd);
+}
+
+static void the_last_words_come_before_the_end(void **state)
+{
+	(void)state;
+	int fd = child_with_pipe(&child);
+
+	say_to(fd, "armed\ncount 7\n");
+	child_reaped(&child, SIGKILL, 0, hear);
+	assert_string_equal(heard, "ace");
+	assert_int_equal(child.status, 128 + SIGKILL);
+	assert_int_equal(child.state, CHILD_ENDED);
+	close(fd);
+}
+
 static struct wire w;
+static struct port port;
+
+static size_t queued_after(enum urgency urgency, int times)
+{
+	for (int i = 0; i < times; i++)
+		port_send(&port, &w, urgency);
+	return port.queued;
+}
+
+static void samples_give_way_to_words_when_the_host_does_not_read(void **state)
+{
+	(void)state;
+	char kilobyte[1024];
+
+	memset(kilobyte, 'x', sizeof kilobyte - 1);
+	kilobyte[sizeof kilobyte - 1] = 0;
+	port_init(&port);
+	wire_begin(&w, "log");
+	wire_text(&w, "t", kilobyte);
+	wire_end(&w);
+	size_t low = queued_after(PORT_MAY_DROP, 1000);
+	assert_true(low <= PORT_QUEUE / 4 && low > PORT_QUEUE / 4 - 2048);
+	assert_int_equal(queued_after(PORT_MUST, 1), low + w.n);
+	assert_true(queued_after(PORT_MUST, 1000) <= PORT_QUEUE);
+	assert_true(port.dropped > 1000);
+}
+
+static void a_full_port_keeps_the_rest_for_later_in_order(void **state)
+{
+	(void)state;
+	static char got[PORT_QUEUE], want[PORT_QUEUE];
+	size_t n = 0, len = 0;
+	int end[2];
+
+	memset(&port, 0, sizeof port);
+	port_init(&port);
+	assert_int_equal(pipe2(end, O_NONBLOCK), 0);
+	port.fd = end[1];
+	for (uint64_t i = 0; i < 10000; i++) { /* 128 KiB: two pipes full */
+		wire_begin(&w, "l");
+		wire_u64(&w, "n", 10000 + i);
+		wire_end(&w);
+		port_send(&port, &w, PORT_MUST);
+		memcpy(want + len, w.text, w.n);
+		len += w.n;
+	}
+	while (n < len) {
+		port_flush(&port);
+		ssize_t r = read(end[0], got + n, 777);
+		assert_true(r > 0);
+		n += (size_t)r;
+	}
+	assert_memory_equal(got, want, len);
+	assert_int_equal(port.queued, 0);
+	close(end[0]);
+	close(end[1]);
+}
 
 static const char *tokens(void)
 {
@@ -162,6 +316,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_line_in_pieces_comes_whole_and_once),
 		test(a_line_too_long_is_dropped_and_the_next_is_read),
+		test(a_load_arms_once_and_counts_upwards_only),
+		test(what_is_no_word_is_a_note),
+		test(a_load_that_talks_without_end_is_cut_short_each_second),
+		test(the_last_words_come_before_the_end),
+		test(samples_give_way_to_words_when_the_host_does_not_read),
+		test(a_full_port_keeps_the_rest_for_later_in_order),
 		test(meminfo_is_in_bytes_and_only_what_the_table_names),
 		test(vmstat_counts_go_as_they_are),
 		test(each_cpu_has_its_ticks_and_old_kernels_have_fewer),
