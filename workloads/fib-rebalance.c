@@ -155,7 +155,7 @@ static void soak(struct nl *nl, uint64_t pause_ns)
 {
 	for (uint64_t n = 1;; n++) {
 		load_count(n);
-		load_pause(pause_ns);
+		load_pause_about(pause_ns);
 		int r = replace_route(nl);
 		if (r < 0)
 			load_fail("replace %llu: %s", (unsigned long long)n, strerror(-r));

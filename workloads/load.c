@@ -195,6 +195,11 @@ void load_pause(uint64_t ns)
 		;
 }
 
+void load_pause_about(uint64_t ns)
+{
+	load_pause(ns ? ns / 2 + load_random() % ns : 0);
+}
+
 /* Prints what a fast loop counted since its last line, even when that loop hangs from then on. */
 static void *flush_counts(void *arg)
 {

@@ -11,7 +11,7 @@
  *		load_wait_go();
  *		for (uint64_t n = 1;; n++) {
  *			load_count(n);
- *			load_pause(pause_ns);
+ *			load_pause_about(pause_ns);
  *			attempt();
  *		}
  *	}
@@ -54,6 +54,11 @@ void load_wait_go(void);
 void load_count(uint64_t n);
 
 void load_pause(uint64_t ns);
+/*
+ * Between half and one and a half times as long, by load_random(): a loop in step with the agent's
+ * second, or with itself from boot to boot, would try the same moments again and again.
+ */
+void load_pause_about(uint64_t ns);
 uint64_t load_now_ns(void);
 
 /* Writes the whole of text to a file of /proc or /sys: 0 or -errno. */

@@ -7,7 +7,7 @@
 
 static const struct load_param fib_rebalance[] = {
 	{ "pause", PARAM_DURATION, "300ms", 0, 3600 * SECOND,
-	  "between two route replaces; about one replace in ten hits a bad kernel" },
+	  "between two route replaces, on average (half to one and a half times as long)" },
 	{ "toggle", PARAM_BOOL, "yes", 0, 1,
 	  "also write ignore_routes_with_linkdown, the other half of the race (no: the "
 	  "mitigation)" },
@@ -16,7 +16,7 @@ static const struct load_param fib_rebalance[] = {
 
 static const struct load_param team_mode[] = {
 	{ "pause", PARAM_DURATION, "100ms", 0, 3600 * SECOND,
-	  "between two changes of the team's mode" },
+	  "between two changes of the mode, on average (half to one and a half times as long)" },
 	{ "senders", PARAM_COUNT, "1", 1, 64, "threads that send frames through the team" },
 	{ 0 },
 };
