@@ -76,10 +76,10 @@ static struct wire *say(const char *word)
 	return &agent.line;
 }
 
-static void send_line(struct wire *w, enum urgency urgency)
+static bool send_line(struct wire *w, enum urgency urgency)
 {
 	wire_end(w);
-	port_send(&agent.port, w, urgency);
+	return port_send(&agent.port, w, urgency);
 }
 
 static void say_up(const char *word)
@@ -156,8 +156,8 @@ static void say_progress(struct child *c, uint64_t at_ns)
 	wire_text(w, "load", c->name);
 	wire_u64(w, "count", c->count);
 	wire_u64(w, "up", at_ns);
-	send_line(w, PORT_MAY_DROP);
-	c->sent_count = c->count;
+	if (send_line(w, PORT_MAY_DROP))
+		c->sent_count = c->count;
 	c->sent_at_ns = at_ns;
 }
 

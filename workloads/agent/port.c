@@ -54,16 +54,17 @@ int port_open(struct port *p)
 	return p->fd < 0 ? -1 : 0;
 }
 
-void port_send(struct port *p, const struct wire *line, enum urgency urgency)
+bool port_send(struct port *p, const struct wire *line, enum urgency urgency)
 {
 	size_t room = urgency == PORT_MUST ? sizeof p->out : sizeof p->out / 4;
 
 	if (p->queued + line->n > room) {
 		p->dropped++;
-		return;
+		return false;
 	}
 	memcpy(p->out + p->queued, line->text, line->n);
 	p->queued += line->n;
+	return true;
 }
 
 void port_flush(struct port *p)

@@ -34,7 +34,8 @@ struct port {
 void port_init(struct port *p);
 /* Looks for the port and opens it: 0, or -1 while the kernel does not show it. */
 int port_open(struct port *p);
-void port_send(struct port *p, const struct wire *line, enum urgency urgency);
+/* False: it was dropped. */
+bool port_send(struct port *p, const struct wire *line, enum urgency urgency);
 /* Hands to the kernel what it takes. */
 void port_flush(struct port *p);
 /* The next whole line of the host, or NULL. Reads at most once a call. */
