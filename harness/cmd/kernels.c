@@ -103,9 +103,11 @@ static json_t *kernel_to_json(const struct kernel *k)
 	const struct {
 		const char *key, *value;
 	} fields[] = {
-		{ "name", k->name },           { "release", k->release }, { "package", k->package },
-		{ "version", k->version },     { "vmlinux", k->vmlinux }, { "bzimage", k->bzimage },
-		{ "modules", k->modules_dir }, { "config", k->config },   { "sha256", k->digest },
+		{ "name", k->name },           { "release", k->release },
+		{ "package", k->package },     { "version", k->version },
+		{ "vmlinux", k->vmlinux },     { "bzimage", k->bzimage },
+		{ "modules", k->modules_dir }, { "config", k->config },
+		{ "changelog", k->changelog }, { "sha256", k->digest },
 	};
 	json_t *o = json_object();
 

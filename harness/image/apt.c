@@ -113,18 +113,27 @@ int apt_kernels(struct strv *ret, struct err *err)
 	return 0;
 }
 
-static void add_stanza(const char *text, struct apt_packages *list)
+static uint64_t number_field(const char *text, const char *field)
 {
 	_cleanup_free_
-	char *size = deb_field(text, "Size");
+	char *value = deb_field(text, field);
+	uint64_t n = 0;
+
+	if (value)
+		str_to_u64(value, UINT64_C(1) << 50, &n);
+	return n;
+}
+
+static void add_stanza(const char *text, struct apt_packages *list)
+{
 	struct apt_package p = {
 		.name = deb_field(text, "Package"),
 		.version = deb_field(text, "Version"),
 		.sha256 = deb_field(text, "SHA256"),
+		.size_bytes = number_field(text, "Size"),
+		.installed_bytes = number_field(text, "Installed-Size") << 10,
 	};
 
-	if (size)
-		str_to_u64(size, UINT64_MAX, &p.size_bytes);
 	if (!p.name || !p.version || !p.sha256) { /* installed, but from no archive: of no use */
 		package_done(&p);
 		return;

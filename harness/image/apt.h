@@ -8,7 +8,8 @@
 
 struct apt_package {
 	char *name, *version, *sha256;
-	uint64_t size_bytes; /* of the .deb */
+	uint64_t size_bytes;      /* of the .deb */
+	uint64_t installed_bytes; /* of what is in it */
 };
 
 struct apt_packages {

@@ -206,10 +206,14 @@ static int add_program(struct tree *t, const char *name, struct err *err)
 	_cleanup_free_
 	char *found = find_program(name);
 
-	if (!found || *found != '/') {
+	if (!found) {
 		err_set(err, ENOENT, "there is no program %s on this host to put into the image",
 			name);
 		return err_exit(err, EXIT_HOST_UNABLE);
+	}
+	if (*found != '/') {
+		err_set(err, EINVAL, "the program %s: say its name or its full path", name);
+		return err_exit(err, EXIT_BAD_SCENARIO);
 	}
 	return add_executable(t, found, found + 1, err);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include "base/exit.h"
 #include "base/fs.h"
@@ -19,12 +20,13 @@
 #include "image/unpack.h"
 #include "image/vmlinux.h"
 
-#define SCHEME   "debian:"
-#define PREFIX   "linux-image-"
-#define SUFFIX   "-amd64"
-#define META     "meta.json"
-#define DOWNLOAD "download"
-#define BY_PATH  "file-" /* entries of kernels by path; the others are named by their package */
+#define SCHEME       "debian:"
+#define PREFIX       "linux-image-"
+#define SUFFIX       "-amd64"
+#define META         "meta.json"
+#define DOWNLOAD     "download"
+#define VMLINUX_ROOM ((uint64_t)64 << 20)
+#define BY_PATH      "file-" /* entries of kernels by path; the others are named by their package */
 
 void kernel_done(struct kernel *k)
 {
@@ -35,6 +37,7 @@ void kernel_done(struct kernel *k)
 	free(k->bzimage);
 	free(k->modules_dir);
 	free(k->config);
+	free(k->changelog);
 	free(k->package);
 	free(k->version);
 	free(k->digest);
@@ -86,6 +89,7 @@ static int entry_load(const char *dir, const char *ref, struct kernel *ret, stru
 		.bzimage = get_path(meta, "bzimage", dir),
 		.modules_dir = get_path(meta, "modules", dir),
 		.config = get_path(meta, "config", dir),
+		.changelog = get_path(meta, "changelog", dir),
 		.package = get_text(meta, "package"),
 		.version = get_text(meta, "version"),
 		.digest = get_text(meta, "sha256"),
@@ -113,6 +117,7 @@ static int entry_describe(int dirfd, const struct kernel *k, struct err *err)
 	set_text(meta, "bzimage", k->bzimage);
 	set_text(meta, "modules", k->modules_dir);
 	set_text(meta, "config", k->config);
+	set_text(meta, "changelog", k->changelog);
 	set_text(meta, "package", k->package);
 	set_text(meta, "version", k->version);
 	set_text(meta, "sha256", k->digest);
@@ -172,7 +177,8 @@ static int extract(int dirfd, const struct map *image, bool *ret_made, struct er
 static bool wanted_path(const char *path)
 {
 	return str_after(path, "boot/") || str_after(path, "lib/modules/") ||
-	       str_after(path, "usr/lib/modules/");
+	       str_after(path, "usr/lib/modules/") ||
+	       (str_after(path, "usr/share/doc/") && strstr(path, "/changelog"));
 }
 
 /* boot/vmlinuz-RELEASE tells the release. */
@@ -212,6 +218,7 @@ static int describe_package(int dirfd, const char *deb, struct kernel *k, struct
 	k->modules_dir = if_there(dirfd, xasprintf("lib/modules/%s", k->release));
 	if (!k->modules_dir)
 		k->modules_dir = if_there(dirfd, xasprintf("usr/lib/modules/%s", k->release));
+	k->changelog = if_there(dirfd, xasprintf("usr/share/doc/%s/changelog.gz", k->package));
 	r = map_file(dirfd, k->bzimage, &image, err);
 	if (r == 0)
 		r = extract(dirfd, &image, &made, err);
@@ -250,9 +257,27 @@ static int unpack_package(const char *deb, const char *name, int dirfd, struct e
 		return r;
 	k.package = deb_field(buf_str(&control), "Package");
 	k.version = deb_field(buf_str(&control), "Version");
-	k.name = name ? xstrdup(name) : package_to_name(k.package ? k.package : "");
+	if (!k.package || !*k.package || strchr(k.package, '/'))
+		return err_set(err, EBADMSG, "%s does not say which package it is", deb);
+	k.name = name ? xstrdup(name) : package_to_name(k.package);
 	k.digest = xstrdup(sum);
 	return describe_package(dirfd, deb, &k, err);
+}
+
+/* Said before the download rather than by whoever runs out first. */
+static int check_room(int dirfd, const struct apt_package *p, struct err *err)
+{
+	uint64_t need = p->size_bytes + p->installed_bytes + VMLINUX_ROOM, have;
+	struct statvfs fs;
+
+	if (fstatvfs(dirfd, &fs) < 0)
+		return 0;
+	have = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (have >= need)
+		return 0;
+	err_set(err, ENOSPC, "%s needs %llu MiB in the cache, and its disk has %llu MiB left",
+		p->name, (unsigned long long)need >> 20, (unsigned long long)have >> 20);
+	return err_exit(err, EXIT_CANNOT_WRITE);
 }
 
 static int make_from_apt(const char *dir, int dirfd, const void *arg, struct err *err)
@@ -261,10 +286,14 @@ static int make_from_apt(const char *dir, int dirfd, const void *arg, struct err
 	char *download = xasprintf("%s/" DOWNLOAD, dir);
 	_cleanup_free_
 	char *deb = NULL;
-	int r = fs_mkdir_p(download, 0755, err);
+	int r = check_room(dirfd, arg, err);
 
 	if (r < 0)
+		return r;
+	if (mkdirat(dirfd, DOWNLOAD, 0755) < 0) {
+		err_set(err, errno, "cannot make %s: %s", download, strerror(errno));
 		return err_exit(err, EXIT_CANNOT_WRITE);
+	}
 	r = apt_download(arg, download, &deb, err);
 	if (r == 0)
 		r = unpack_package(deb, NULL, dirfd, err);

@@ -26,6 +26,7 @@ struct kernel {
 	char *bzimage; /* NULL for a vmlinux given by path */
 	char *modules_dir; /* .../lib/modules/RELEASE, or NULL: none, all it has is built in */
 	char *config;      /* NULL: not known */
+	char *changelog;   /* gzip; NULL for a kernel file */
 	char *package;     /* NULL for a kernel file */
 	char *version;     /* of the package, 6.1.190-1; NULL for a kernel file */
 	char *digest;      /* SHA256 of the package or file */

@@ -2,6 +2,7 @@
 #include "image.h"
 
 #include <errno.h>
+#include <sys/wait.h>
 
 #include "base/exit.h"
 #include "image/initramfs.h"
@@ -149,6 +150,34 @@ static void the_same_inputs_give_the_same_bytes(void **state)
 	assert_memory_equal(first.data, second.data, first.len);
 }
 
+static void many_builders_at_once_do_no_harm(void **state)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT, order = BUF_INIT;
+	_cleanup_free_
+	char *path = NULL;
+	struct err err = { 0 };
+	pid_t child[6];
+	int status;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(child); i++) {
+		child[i] = fork();
+		if (child[i] == 0) {
+			char *mine = NULL;
+
+			_exit(build("shell", NULL, "tool", &mine, NULL) < 0);
+		}
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(child); i++) {
+		assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_ok(build("shell", NULL, "tool", &path, &err));
+	read_image(path, &list, &order);
+	assert_non_null(strstr(buf_str(&list), "f loads/shell 755\n"));
+	assert_non_null(strstr(buf_str(&list), "d var 755\n"));
+}
+
 static void a_found_image_is_not_built_again(void **state)
 {
 	_cleanup_free_
@@ -234,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(an_image_holds_what_was_asked_for_and_no_more),
 		test(the_same_inputs_give_the_same_bytes),
+		test(many_builders_at_once_do_no_harm),
 		test(a_found_image_is_not_built_again),
 		test(a_load_that_was_built_anew_gets_a_new_image),
 		test(a_program_brings_its_libraries),

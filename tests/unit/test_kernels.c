@@ -41,6 +41,8 @@ static void put_package(const char *package, const char *release, const char *su
 	_cleanup_free_
 	char *ko = xasprintf("./lib/modules/%s/kernel/x.ko", release);
 	_cleanup_free_
+	char *changelog = xasprintf("./usr/share/doc/%s/changelog.gz", package);
+	_cleanup_free_
 	char *deb = xasprintf("pool/%s.deb", package);
 	_cleanup_free_
 	char *show = xasprintf("pool/%s.show", package);
@@ -53,6 +55,7 @@ static void put_package(const char *package, const char *release, const char *su
 	       (struct fx_file[]){ { vmlinuz, &image },
 				   { config, &text },
 				   { ko, &module },
+				   { changelog, &text },
 				   { "./usr/share/doc/x/copyright", &text },
 				   { NULL, NULL } });
 	assert_int_equal(sha256_file(AT_FDCWD, fx_path(deb), right, NULL), 0);
@@ -117,9 +120,11 @@ static void a_debian_kernel_is_fetched_once(void **state)
 	assert_is_file(k.vmlinux);
 	assert_is_file(k.bzimage);
 	assert_is_file(k.config);
+	assert_is_file(k.changelog);
 	ko = xasprintf("%s/kernel/x.ko", k.modules_dir);
 	assert_is_file(ko);
-	assert_int_equal(access(fx_path("kernsoak/kernels/" CLOUD_54 "/usr"), F_OK), -1);
+	assert_int_equal(access(fx_path("kernsoak/kernels/" CLOUD_54 "/usr/share/doc/x"), F_OK),
+			 -1);
 	assert_int_equal(access(fx_path("kernsoak/kernels/" CLOUD_54 "/download"), F_OK), -1);
 	assert_ok(kernel_find("debian:6.1.0-54-cloud", false, &again, &err));
 	assert_string_equal(again.vmlinux, k.vmlinux);
@@ -208,6 +213,20 @@ static void the_reason_of_apt_is_passed_on(void **state)
 	assert_refused("debian:6.1.0-56", true, EIO, EXIT_HOST_UNABLE,
 		       "Failed to fetch it  404  Not Found");
 	assert_refused("debian:6.1.0-56", true, EIO, EXIT_HOST_UNABLE, "apt-get update");
+	assert_nothing_left("6.1.0-56");
+}
+
+static void a_full_disk_is_said_before_the_download(void **state)
+{
+	static const char huge[] = "Package: linux-image-6.1.0-56-amd64\nVersion: 1\nSHA256: 0\n"
+				   "Size: 4000000000\nInstalled-Size: 1000000000000000\n";
+	size_t before = downloads();
+
+	(void)state;
+	fx_text("pool/linux-image-6.1.0-56-amd64.show", huge, 0644);
+	assert_refused("debian:6.1.0-56", true, ENOSPC, EXIT_CANNOT_WRITE,
+		       "MiB in the cache, and its disk has ");
+	assert_int_equal(downloads(), before);
 	assert_nothing_left("6.1.0-56");
 }
 
@@ -451,6 +470,7 @@ int main(void)
 		test(a_malformed_reference_says_how_to_write_it),
 		test(a_package_that_is_not_the_indexed_one_is_thrown_away),
 		test(the_reason_of_apt_is_passed_on),
+		test(a_full_disk_is_said_before_the_download),
 		test(empty_lists_say_what_to_do),
 		test(without_apt_a_path_still_works),
 		test(half_a_fetch_is_swept_away),
