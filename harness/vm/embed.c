@@ -110,8 +110,10 @@ static int set_environment(const char *root, struct err *err)
 {
 	_cleanup_free_
 	char *run = xasprintf("%s/xdg", root);
+	/* Its syntax has no quoting: below a folder with a blank in its name there is no log. */
+	const char *log = strpbrk(root, " \t\n") ? "/dev" : root;
 	_cleanup_free_
-	char *outputs = xasprintf("3:file:%s/libvirt.log", root);
+	char *outputs = xasprintf("3:file:%s/%s", log, log == root ? "libvirt.log" : "null");
 	int r = fs_mkdir_p(run, 0700, err);
 
 	if (r < 0)

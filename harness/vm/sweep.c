@@ -201,18 +201,28 @@ int vm_sweep(const char *run)
 	return s.killed;
 }
 
-static bool reap_one(pid_t pid, void *arg)
+static void reap_one(pid_t pid)
 {
 	struct proc_stat st;
 
-	(void)arg;
 	if (stat_read(pid, &st) && st.state == 'Z' && st.ppid == getpid() && st.session != pid &&
 	    st.session != getsid(0))
 		waitpid(pid, NULL, WNOHANG);
-	return false;
 }
 
+/* Orphans become children of the first thread; those that libvirt forked itself, of others too. */
 void sweep_reap(void)
 {
-	each_process(reap_one, NULL);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	char path[64], *p, *end;
+
+	snprintf(path, sizeof(path), "task/%d/children", (int)getpid());
+	if (!proc_read(getpid(), path, &b))
+		return;
+	for (p = b.data; *p; p = end) {
+		reap_one((pid_t)strtol(p, &end, 10));
+		if (end == p)
+			break;
+		end += strspn(end, " \n");
+	}
 }

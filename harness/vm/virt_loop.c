@@ -11,14 +11,19 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #include "base/json.h"
 #include "vm/sweep.h"
 
-enum { QUEUE_MAX = 64, REAP_MS = 20 };
+enum { QUEUE_MAX = 64, TICK_MS = 20 };
 
-static int reap_timer = -1;
-static int busy_depth;
+static int call_timer = -1;
+
+/* The call that blocks at present, for the thread. */
+static pthread_mutex_t call_lock = PTHREAD_MUTEX_INITIALIZER;
+static int call_pidfd = -1;
+static uint64_t call_until_ns;
 
 /* What libvirt's callbacks share with us: it lives until the last of them has let go. */
 struct queue {
@@ -61,11 +66,20 @@ int virt_error(struct err *err, int code, const char *fmt, ...)
 	return err_set(err, code, "%s: %s", text, why);
 }
 
-static void on_reap(int timer, void *arg)
+static uint64_t real_now_ns(void)
+{
+	return clock_now_ns(&(struct clock){ .fake = false });
+}
+
+static void on_call_tick(int timer, void *arg)
 {
 	(void)timer;
 	(void)arg;
 	sweep_reap();
+	pthread_mutex_lock(&call_lock);
+	if (call_pidfd >= 0 && real_now_ns() > call_until_ns)
+		syscall(SYS_pidfd_send_signal, call_pidfd, SIGKILL, NULL, 0);
+	pthread_mutex_unlock(&call_lock);
 }
 
 static void *run_events(void *arg)
@@ -104,7 +118,7 @@ int virt_loop_start(struct err *err)
 		return virt_error(err, EIO, "libvirt does not start");
 	if (virEventRegisterDefaultImpl() < 0)
 		return virt_error(err, EIO, "libvirt's event loop does not start");
-	reap_timer = virEventAddTimeout(-1, on_reap, NULL, NULL);
+	call_timer = virEventAddTimeout(-1, on_call_tick, NULL, NULL);
 	r = start_thread();
 	if (r < 0)
 		return err_set(err, -r, "cannot start libvirt's thread: %s", strerror(-r));
@@ -112,10 +126,24 @@ int virt_loop_start(struct err *err)
 	return 0;
 }
 
-void virt_loop_busy(bool busy)
+static void set_call(int pidfd)
 {
-	busy_depth += busy ? 1 : -1;
-	virEventUpdateTimeout(reap_timer, busy_depth ? REAP_MS : -1);
+	pthread_mutex_lock(&call_lock);
+	call_pidfd = pidfd;
+	call_until_ns = real_now_ns() + VIRT_CALL_MAX_NS;
+	pthread_mutex_unlock(&call_lock);
+}
+
+void virt_call_begin(int pidfd)
+{
+	set_call(pidfd);
+	virEventUpdateTimeout(call_timer, TICK_MS);
+}
+
+void virt_call_end(void)
+{
+	virEventUpdateTimeout(call_timer, -1);
+	set_call(-1);
 }
 
 static struct queue *queue_new(const char *uuid)

@@ -32,9 +32,16 @@ typedef void (*virt_event_fn)(void *arg, const struct virt_event *e);
  * implementation and starts the thread that runs it. Once a process; again is fine. */
 int virt_loop_start(struct err *err);
 
-/* While a call into libvirt blocks, QEMUs that were handed to us as the subreaper are reaped by the
- * thread: libvirt takes a zombie for a process that will not die, and waits 15 s. Calls nest. */
-void virt_loop_busy(bool busy);
+/*
+ * Around each call into libvirt that may block. Meanwhile the thread
+ *  - reaps QEMUs that were handed to us as the subreaper: libvirt takes a zombie for a process that
+ *    will not die, and waits 15 s for it;
+ *  - kills `pidfd` (-1: nothing) after VIRT_CALL_MAX_NS: QEMU's monitor has no deadline of its own,
+ *    and a QEMU that hangs must not hang us.
+ */
+#define VIRT_CALL_MAX_NS (20 * NS_PER_S)
+void virt_call_begin(int pidfd);
+void virt_call_end(void);
 
 struct virt_watch;
 

@@ -6,6 +6,7 @@
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
+#include <libxml/uri.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sched.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -25,7 +27,6 @@
 #include "vm/console.h"
 #include "vm/domain.h"
 #include "vm/embed.h"
-#include "vm/sweep.h"
 #include "vm/virt_loop.h"
 
 enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and lives on */
@@ -34,10 +35,16 @@ enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and liv
 
 static char *embed_root; /* of this process, for its life: libvirt opens no second one */
 
+/* libvirt and QEMU have left our working directory: a machine whose paths say where they begin. */
+struct absolute {
+	struct machine m;
+	char *path[4];
+};
+
 struct guest_vm {
 	struct vm vm;
 	struct loop *loop;
-	const struct machine *m;
+	struct absolute here; /* the caller's machine */
 	const struct vm_callbacks *cb;
 	void *arg;
 	virConnectPtr conn;
@@ -60,10 +67,37 @@ struct guest_vm {
 	bool dead;           /* freed from there */
 };
 
+static char *absolute_path(const char *path)
+{
+	_cleanup_free_
+	char *cwd = path && path[0] && path[0] != '/' ? getcwd(NULL, 0) : NULL;
+
+	if (!path)
+		return NULL;
+	return cwd ? xasprintf("%s/%s", cwd, path) : xstrdup(path);
+}
+
+static void absolute_make(const struct machine *m, struct absolute *ret)
+{
+	const char **const field[] = { &ret->m.kernel, &ret->m.initrd, &ret->m.console,
+				       &ret->m.work };
+
+	ret->m = *m;
+	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
+		*field[i] = ret->path[i] = absolute_path(*field[i]);
+}
+
+static void absolute_done(struct absolute *a)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(a->path); i++)
+		free(a->path[i]);
+}
+
 static void release(struct guest_vm *g)
 {
 	channel_free(g->channel);
 	console_free(g->console);
+	absolute_done(&g->here);
 	free(g);
 }
 
@@ -202,8 +236,10 @@ static void query_status(struct guest_vm *g, char *ret, size_t size)
 	const char *status = NULL;
 	char *text = NULL;
 
+	virt_call_begin(g->pidfd);
 	if (virDomainQemuMonitorCommand(g->dom, "{\"execute\":\"query-status\"}", &text, 0) == 0)
 		j = json_loads(text, 0, NULL);
+	virt_call_end();
 	status = json_string_value(json_object_get(json_object_get(j, "return"), "status"));
 	snprintf(ret, size, "%s", status ? status : "stopped");
 	free(text);
@@ -325,10 +361,26 @@ static int check_user(struct err *err)
 	return unable(err);
 }
 
+/* QEMU's monitor listens at ROOT/lib/qemu/domain-N-NAME/monitor.sock, the name cut at 20 bytes. */
+static int check_root_length(const char *root, struct err *err)
+{
+	size_t n = strlen(root) + strlen("/lib/qemu/domain-999-/monitor.sock") + 20;
+
+	if (n < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return 0;
+	err_set(err, ENAMETOOLONG,
+		"QEMU's sockets would have names that are too long below %s: "
+		"use a work folder with a shorter name",
+		root);
+	return unable(err);
+}
+
 static int prepare_root(const char *root, struct err *err)
 {
 	int r = check_user(err);
 
+	if (r == 0)
+		r = check_root_length(root, err);
 	if (r == 0)
 		r = embed_prepare(root, err);
 	if (r == 0)
@@ -339,12 +391,13 @@ static int prepare_root(const char *root, struct err *err)
 static int open_failed(const char *uri, struct err *err)
 {
 	virErrorPtr e = virGetLastError();
-	bool no_driver =
-		e && (e->code == VIR_ERR_NO_CONNECT || e->code == VIR_ERR_CONFIG_UNSUPPORTED ||
-		      e->code == VIR_ERR_NO_SUPPORT);
 
-	virt_error(err, EIO, "libvirt cannot open %s%s", uri,
-		   no_driver ? " (apt-get install libvirt-daemon-driver-qemu)" : "");
+	if (e && e->code == VIR_ERR_NO_CONNECT)
+		err_set(err, EIO,
+			"libvirt has no driver for %s: apt-get install libvirt-daemon-driver-qemu",
+			uri);
+	else
+		virt_error(err, EIO, "libvirt cannot open %s", uri);
 	return unable(err);
 }
 
@@ -370,6 +423,16 @@ static virConnectPtr open_pinned(const char *uri)
 	return conn;
 }
 
+/* The root's path as it may stand in a URI. */
+static char *embed_uri(const char *root)
+{
+	xmlChar *escaped = xmlURIEscapeStr(BAD_CAST root, BAD_CAST "/");
+	char *uri = xasprintf("qemu:///embed?root=%s", escaped ? (char *)escaped : root);
+
+	xmlFree(escaped);
+	return uri;
+}
+
 static int connect_embedded(const char *root, virConnectPtr *ret, struct err *err)
 {
 	_cleanup_free_
@@ -379,8 +442,8 @@ static int connect_embedded(const char *root, virConnectPtr *ret, struct err *er
 	if (r == 0)
 		r = virt_loop_start(err);
 	if (r < 0)
-		return r;
-	uri = xasprintf("qemu:///embed?root=%s", embed_root);
+		return unable(err);
+	uri = embed_uri(embed_root);
 	*ret = open_pinned(uri);
 	return *ret ? 0 : open_failed(uri, err);
 }
@@ -392,7 +455,7 @@ static int connect_daemon(const char *uri, virConnectPtr *ret, struct err *err)
 	if (r == 0)
 		r = virt_loop_start(err);
 	if (r < 0)
-		return r;
+		return unable(err);
 	*ret = virConnectOpen(uri);
 	return *ret ? 0 : open_failed(uri, err);
 }
@@ -400,29 +463,29 @@ static int connect_daemon(const char *uri, virConnectPtr *ret, struct err *err)
 static int open_connection(struct guest_vm *g, struct err *err)
 {
 	_cleanup_free_
-	char *root = xasprintf("%s/libvirt", g->m->work);
+	char *root = xasprintf("%s/libvirt", g->here.m.work);
 
-	return is_embedded(g->m->uri) ? connect_embedded(root, &g->conn, err)
-				      : connect_daemon(g->m->uri, &g->conn, err);
+	return is_embedded(g->here.m.uri) ? connect_embedded(root, &g->conn, err)
+					  : connect_daemon(g->here.m.uri, &g->conn, err);
 }
 
 static int create_domain(struct guest_vm *g, struct err *err)
 {
-	pid_t owner_pid = g->m->owner_pid ? (pid_t)g->m->owner_pid : getpid();
+	pid_t owner_pid = g->here.m.owner_pid ? (pid_t)g->here.m.owner_pid : getpid();
 	_cleanup_free_
-	char *owner = sweep_owner(g->m->run, g->m->trial, owner_pid);
+	char *owner = sweep_owner(g->here.m.run, g->here.m.trial, owner_pid);
 	_cleanup_buf_ struct buf xml = BUF_INIT;
-	int r = domain_xml(g->m, owner, &xml, err);
+	int r = domain_xml(&g->here.m, owner, &xml, err);
 
 	if (r < 0)
 		return r;
-	virt_loop_busy(true);
+	virt_call_begin(-1);
 	g->dom = virDomainCreateXML(g->conn, xml.data,
-				    is_embedded(g->m->uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
-	virt_loop_busy(false);
+				    is_embedded(g->here.m.uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
+	virt_call_end();
 	if (g->dom)
 		return 0;
-	virt_error(err, EIO, "libvirt cannot start the guest %s", g->m->name);
+	virt_error(err, EIO, "libvirt cannot start the guest %s", g->here.m.name);
 	return unable(err);
 }
 
@@ -432,11 +495,11 @@ static void adopt_process(struct guest_vm *g)
 {
 	struct rlimit cap = { CONSOLE_MAX, CONSOLE_MAX };
 
-	g->pid = sweep_find(g->m->uuid);
+	g->pid = sweep_find(g->here.m.uuid);
 	if (!g->pid)
 		return;
 	g->pidfd = (int)syscall(SYS_pidfd_open, g->pid, 0);
-	if (g->pidfd < 0 || !sweep_is(g->pid, g->m->uuid)) {
+	if (g->pidfd < 0 || !sweep_is(g->pid, g->here.m.uuid)) {
 		forget_process(g);
 		return;
 	}
@@ -447,12 +510,12 @@ static void adopt_process(struct guest_vm *g)
 static int open_ends(struct guest_vm *g, struct err *err)
 {
 	_cleanup_free_
-	char *socket = xasprintf("%s/" DOMAIN_SOCKET, g->m->work);
-	int r = console_new(g->loop, g->m->console, on_console, g, &g->console, err);
+	char *socket = xasprintf("%s/" DOMAIN_SOCKET, g->here.m.work);
+	int r = console_new(g->loop, g->here.m.console, on_console, g, &g->console, err);
 
 	if (r == 0)
 		r = channel_new(g->loop, socket, VM_LINE_MAX, on_line, g, &g->channel, err);
-	return r;
+	return r < 0 ? err_exit(err, EXIT_CANNOT_WRITE) : 0;
 }
 
 /* QEMU dies in a moment of SIGKILL; libvirt would ask it politely and look every 0.2 s. Its file of
@@ -475,14 +538,14 @@ static void guest_destroy(struct vm *vm)
 	g->destroyed = true;
 	kill_process(g);
 	g->watch = virt_watch_free(g->watch);
-	virt_loop_busy(true);
+	virt_call_begin(-1);
 	if (g->dom) {
 		virDomainDestroy(g->dom);
 		virDomainFree(TAKE(g->dom, NULL));
 	}
 	if (g->conn)
 		virConnectClose(TAKE(g->conn, NULL));
-	virt_loop_busy(false);
+	virt_call_end();
 	forget_process(g);
 }
 
@@ -493,7 +556,7 @@ static int guest_new(struct loop *loop, const struct machine *m, const struct vm
 
 	(void)err;
 	g->loop = loop;
-	g->m = m;
+	absolute_make(m, &g->here);
 	g->cb = cb;
 	g->arg = arg;
 	g->pidfd = -1;
@@ -504,7 +567,7 @@ static int guest_new(struct loop *loop, const struct machine *m, const struct vm
 static int guest_start(struct vm *vm, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
-	int r = check_host(g->m, err);
+	int r = check_host(&g->here.m, err);
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r == 0)
@@ -512,7 +575,7 @@ static int guest_start(struct vm *vm, struct err *err)
 	if (r == 0)
 		r = open_connection(g, err);
 	if (r == 0)
-		r = virt_watch_new(g->loop, g->conn, g->m->uuid, on_event, g, &g->watch, err);
+		r = virt_watch_new(g->loop, g->conn, g->here.m.uuid, on_event, g, &g->watch, err);
 	if (r == 0)
 		r = create_domain(g, err);
 	if (r < 0) {
@@ -520,7 +583,7 @@ static int guest_start(struct vm *vm, struct err *err)
 		return r;
 	}
 	adopt_process(g);
-	if (is_embedded(g->m->uri))
+	if (is_embedded(g->here.m.uri))
 		embed_publish(embed_root);
 	return 0;
 }
@@ -532,28 +595,41 @@ static int guest_send(struct vm *vm, const char *line, size_t n)
 	return g->channel && !g->destroyed ? channel_send(g->channel, line, n) : -EPIPE;
 }
 
+/* A call into libvirt that asks QEMU something. */
+static int ask(struct guest_vm *g, int (*call)(virDomainPtr), const char *what, struct err *err)
+{
+	int r;
+
+	if (!g->dom)
+		return err_set(err, ESRCH, "the guest %s is gone", g->here.m.name);
+	virt_call_begin(g->pidfd);
+	r = call(g->dom);
+	virt_call_end();
+	return r == 0 ? 0
+		      : virt_error(err, EIO, "libvirt cannot %s the guest %s", what,
+				   g->here.m.name);
+}
+
 static int guest_pause(struct vm *vm, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
+	int r;
 
-	if (!g->dom)
-		return err_set(err, ESRCH, "the guest %s is gone", g->m->name);
 	g->pausing = true;
-	if (virDomainSuspend(g->dom) == 0)
-		return 0;
-	g->pausing = false;
-	return virt_error(err, EIO, "libvirt cannot pause the guest %s", g->m->name);
+	r = ask(g, virDomainSuspend, "pause", err);
+	if (r < 0)
+		g->pausing = false;
+	return r;
+}
+
+static int inject_nmi(virDomainPtr dom)
+{
+	return virDomainInjectNMI(dom, 0);
 }
 
 static int guest_nmi(struct vm *vm, struct err *err)
 {
-	struct guest_vm *g = (struct guest_vm *)vm;
-
-	if (!g->dom)
-		return err_set(err, ESRCH, "the guest %s is gone", g->m->name);
-	if (virDomainInjectNMI(g->dom, 0) == 0)
-		return 0;
-	return virt_error(err, EIO, "libvirt cannot send an NMI to the guest %s", g->m->name);
+	return ask((struct guest_vm *)vm, inject_nmi, "send an NMI to", err);
 }
 
 static void guest_stats(struct vm *vm, struct vm_stats *ret)
@@ -612,33 +688,43 @@ static char *native_command(const struct machine *m, const char *xml, struct err
 
 	if (r < 0)
 		return NULL;
-	virt_loop_busy(true);
+	virt_call_begin(-1);
 	command = virConnectDomainXMLToNative(conn, "qemu-argv", xml, 0);
 	if (!command)
 		virt_error(err, EIO, "libvirt does not tell QEMU's command line");
 	virConnectClose(conn);
-	virt_loop_busy(false);
+	virt_call_end();
 	return command;
+}
+
+static void describe_command(const struct machine *m, const char *xml, struct buf *out)
+{
+	struct err why = { 0 };
+	char *command;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	command = native_command(m, xml, &why);
+	if (command)
+		buf_printf(out, "\n# QEMU's command line:\n%s\n", command);
+	else
+		buf_printf(out, "\n# no command line of QEMU: %s\n", why.msg);
+	free(command);
 }
 
 static int guest_describe(const struct machine *m, struct buf *out, struct err *err)
 {
 	_cleanup_buf_ struct buf xml = BUF_INIT;
-	struct err why = { 0 };
-	char *command;
-	int r = domain_xml(m, NULL, &xml, err);
+	struct absolute a;
+	int r;
 
-	if (r < 0)
-		return r;
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	buf_append(out, xml.data, xml.len);
-	command = native_command(m, xml.data, &why);
-	buf_printf(out, "\n# %s%s\n",
-		   command ? "QEMU's command line:" : "no command line: ", command ? "" : why.msg);
-	if (command)
-		buf_puts(out, command);
-	free(command);
-	return 0;
+	absolute_make(m, &a);
+	r = domain_xml(&a.m, NULL, &xml, err);
+	if (r == 0) {
+		buf_append(out, xml.data, xml.len);
+		describe_command(&a.m, xml.data, out);
+	}
+	absolute_done(&a);
+	return r;
 }
 
 const struct vm_backend vm_libvirt = {
