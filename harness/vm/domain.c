@@ -208,7 +208,7 @@ static int check_text(const char *field, const char *s, struct err *err)
 {
 	if (!s)
 		return 0;
-	if (!xmlCheckUTF8(BAD_CAST s))
+	if (!xmlCheckUTF8(BAD_CAST s) || strstr(s, "\xef\xbf\xbe") || strstr(s, "\xef\xbf\xbf"))
 		return err_set(err, EINVAL, "the guest's %s is not UTF-8", field);
 	for (const char *p = s; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
