@@ -11,6 +11,7 @@
 void about_done(struct about *a)
 {
 	free(a->scenario);
+	free(a->going);
 	strv_done(&a->arm);
 	*a = (struct about){ 0 };
 }
@@ -63,6 +64,30 @@ static int read_plan(const struct run_dir *run, struct about *a, struct err *err
 	return 0;
 }
 
+static void spawned(struct about *a, uint64_t trial)
+{
+	a->going = xrealloc(a->going, (a->n_going + 1) * sizeof(*a->going));
+	a->going[a->n_going++] = trial;
+}
+
+static void ended(struct about *a, uint64_t trial)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < a->n_going; i++)
+		if (a->going[i] != trial)
+			a->going[kept++] = a->going[i];
+	a->n_going = kept;
+}
+
+bool about_is_going(const struct about *a, uint64_t trial)
+{
+	for (size_t i = 0; i < a->n_going && a->running; i++)
+		if (a->going[i] == trial)
+			return true;
+	return false;
+}
+
 static int follow(void *arg, const struct journal_record *rec)
 {
 	struct about *a = arg;
@@ -82,8 +107,8 @@ static int follow(void *arg, const struct journal_record *rec)
 		snprintf(a->why, sizeof(a->why), "%s", rec->why);
 		break;
 	case JOURNAL_ADD: a->added++; break;
-	case JOURNAL_SPAWN:
-	case JOURNAL_END:
+	case JOURNAL_SPAWN: spawned(a, rec->trial); break;
+	case JOURNAL_END: ended(a, rec->trial); break;
 	case JOURNAL_COUNT: break;
 	}
 	return 0;

@@ -25,6 +25,8 @@ struct about {
 	int64_t started_s, last_s; /* wall clock of the journal's first and last record; -1 none */
 	bool running;              /* a runner holds it right now */
 	pid_t pid;                 /* that runner's; 0 not known */
+	uint64_t *going;           /* trials that were spawned and have not ended */
+	size_t n_going;
 };
 
 #define _cleanup_about_ _cleanup_(about_done)
@@ -36,6 +38,9 @@ void about_done(struct about *a);
  * the scenario's name is then that in the run's id.
  */
 void about_read(const struct run_dir *run, struct about *ret);
+
+/* Is the trial's guest at work right now? (Spawned, not ended, and its runner lives.) */
+bool about_is_going(const struct about *a, uint64_t trial);
 
 const char *run_state_name(enum run_state s); /* "open" "stopped" "done" "damaged" */
 

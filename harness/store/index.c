@@ -165,13 +165,13 @@ static int connect_db(const char *path, sqlite3 **ret, struct err *err)
 static int open_db(const char *results, enum where where, sqlite3 **ret, struct err *err)
 {
 	_cleanup_free_
-	char *path = xasprintf("%s/" INDEX_FILE, results);
+	char *path = where == MEMORY ? xstrdup(":memory:") : xasprintf("%s/" INDEX_FILE, results);
 	sqlite3 *db = NULL;
 	int r;
 
 	if (where == FILE_ANEW)
 		remove_files(results);
-	r = connect_db(where == MEMORY ? ":memory:" : path, &db, err);
+	r = connect_db(path, &db, err);
 	if (r == 0)
 		r = check_schema(db, err);
 	if (r < 0) {
@@ -191,7 +191,7 @@ static int reopen(struct index *ix, enum where where, struct err *err)
 	sqlite3_close(TAKE(ix->db, NULL));
 	for (;; where = r == -EBADMSG && where == FILE_AS_IS ? FILE_ANEW : MEMORY) {
 		r = open_db(ix->results, where, &ix->db, &why);
-		if (r == 0 && where == MEMORY && !ix->note)
+		if (r == 0 && where == MEMORY && ix->results && !ix->note)
 			ix->note = xstrdup(why.msg);
 		if (r == 0)
 			return 0;
@@ -205,8 +205,8 @@ int index_open(const char *results, struct index **ret, struct err *err)
 	struct index *ix = xcalloc(1, sizeof(*ix));
 	int r;
 
-	ix->results = xstrdup(results);
-	r = reopen(ix, FILE_AS_IS, err);
+	ix->results = results ? xstrdup(results) : NULL;
+	r = reopen(ix, results ? FILE_AS_IS : MEMORY, err);
 	if (r < 0) {
 		index_close(ix);
 		return r;

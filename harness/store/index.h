@@ -15,7 +15,8 @@
 
 struct index;
 
-/* Opens the index of a results folder, or makes one. It may be stale: index_refresh(). */
+/* Opens the index of a results folder, or makes one. It may be stale: index_refresh(). With NULL it
+ * is an empty one in memory, for a run that lies elsewhere: index_ingest_run(). */
 int index_open(const char *results, struct index **ret, struct err *err);
 struct index *index_close(struct index *ix); /* returns NULL */
 
