@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/view.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "store/verdicts.h"
+
+static void lifetimes_done(struct lifetimes *l)
+{
+	sample_done(&l->sample);
+	km_done(&l->km);
+}
+
+static void arm_done(struct view_arm *a)
+{
+	lifetimes_done(&a->time);
+	lifetimes_done(&a->work);
+	strv_done(&a->kernels);
+	strv_done(&a->accels);
+}
+
+void view_done(struct view *v)
+{
+	for (size_t i = 0; i < v->n_arms; i++)
+		arm_done(&v->arm[i]);
+	for (size_t i = 0; i < v->n_buckets; i++)
+		free(v->bucket[i].by_arm);
+	free(v->arm);
+	free(v->bucket);
+	free(v->excluded);
+	strv_done(&v->warnings);
+	about_done(&v->about);
+	*v = (struct view){ 0 };
+}
+
+size_t view_failures(const struct view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		n += v->arm[i].outcome[OUTCOME_FAILED];
+	return n;
+}
+
+/* --- collecting --- */
+
+/* The arm's index; one that the plan does not name is added behind the others. */
+static size_t find_arm(struct view *v, const char *name)
+{
+	struct view_arm *a;
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		if (str_eq(v->arm[i].name, name))
+			return i;
+	v->arm = xrealloc(v->arm, (v->n_arms + 1) * sizeof(*v->arm));
+	a = &v->arm[v->n_arms];
+	*a = (struct view_arm){ 0 };
+	snprintf(a->name, sizeof(a->name), "%s", name);
+	for (size_t i = 0; i < v->n_buckets; i++) {
+		v->bucket[i].by_arm =
+			xrealloc(v->bucket[i].by_arm, (v->n_arms + 1) * sizeof(size_t));
+		v->bucket[i].by_arm[v->n_arms] = 0;
+	}
+	return v->n_arms++;
+}
+
+static void add_excluded(struct view *v, const struct verdict *t, size_t arm, const char *reason)
+{
+	struct excluded *e;
+
+	v->excluded = xrealloc(v->excluded, (v->n_excluded + 1) * sizeof(*v->excluded));
+	e = &v->excluded[v->n_excluded++];
+	*e = (struct excluded){ .trial = t->trial, .arm = arm, .final = t->final, .step = t->step };
+	snprintf(e->reason, sizeof(e->reason), "%s", reason);
+}
+
+static struct bucket *find_bucket(struct view *v, const struct verdict *t)
+{
+	struct bucket *b;
+
+	for (size_t i = 0; i < v->n_buckets; i++)
+		if (str_eq(v->bucket[i].first.id, t->sighting.id))
+			return &v->bucket[i];
+	v->bucket = xrealloc(v->bucket, (v->n_buckets + 1) * sizeof(*v->bucket));
+	b = &v->bucket[v->n_buckets++];
+	*b = (struct bucket){
+		.first = t->sighting,
+		.first_trial = t->trial,
+		.by_arm = xcalloc(v->n_arms, sizeof(size_t)),
+	};
+	return b;
+}
+
+static void add_crash(struct view *v, const struct verdict *t, size_t arm)
+{
+	struct bucket *b = find_bucket(v, t);
+
+	b->n++;
+	b->n_target += t->outcome == OUTCOME_FAILED;
+	b->by_arm[arm]++;
+	b->last_trial = t->trial;
+}
+
+static void add_once(struct strv *v, const char *s)
+{
+	if (*s && !strv_has(v, s))
+		strv_add(v, s);
+}
+
+/* Means are kept as sums until all trials are in; NaN trials do not count. */
+struct means {
+	double load, steal;
+	size_t n_load, n_steal;
+};
+
+struct collect {
+	struct view *v;
+	struct means *mean; /* by arm */
+	size_t n_means;
+};
+
+static void add_environment(struct collect *c, const struct verdict *t, size_t arm)
+{
+	struct view_arm *a = &c->v->arm[arm];
+	struct means *m;
+
+	if (c->n_means < c->v->n_arms) {
+		c->mean = xrealloc(c->mean, c->v->n_arms * sizeof(*c->mean));
+		memset(c->mean + c->n_means, 0, (c->v->n_arms - c->n_means) * sizeof(*c->mean));
+		c->n_means = c->v->n_arms;
+	}
+	m = &c->mean[arm];
+	add_once(&a->kernels, t->kernel);
+	add_once(&a->accels, t->accel);
+	if (isfinite(t->host_load)) {
+		m->load += t->host_load;
+		m->n_load++;
+	}
+	if (isfinite(t->host_steal)) {
+		m->steal += t->host_steal;
+		m->n_steal++;
+	}
+}
+
+/* Work is counted where the trial's unit is the arm's: a scenario's arms may differ in their loads.
+ */
+static void add_lifetime(struct view_arm *a, const struct verdict *t)
+{
+	bool failed = t->outcome == OUTCOME_FAILED;
+
+	sample_add(&a->time.sample,
+		   (struct lifetime){ .time = (double)t->exposure_ns / 1e9, .failed = failed });
+	if (!isfinite(t->exposure_work) || t->exposure_work < 0 || !t->unit[0])
+		return;
+	if (!a->unit[0])
+		snprintf(a->unit, sizeof(a->unit), "%s", t->unit);
+	if (str_eq(a->unit, t->unit))
+		sample_add(&a->work.sample,
+			   (struct lifetime){ .time = t->exposure_work, .failed = failed });
+}
+
+static int take_verdict(void *arg, const struct verdict *t)
+{
+	struct collect *c = arg;
+	struct view *v = c->v;
+	size_t arm = find_arm(v, t->arm);
+	struct view_arm *a = &v->arm[arm];
+
+	if (!t->final && about_is_going(&v->about, t->trial)) {
+		a->going++;
+		v->going++;
+		return 0;
+	}
+	v->ended++;
+	a->outcome[t->outcome]++;
+	if (t->outcome == OUTCOME_INFRA) {
+		add_excluded(v, t, arm, t->reason);
+		return 0;
+	}
+	if (t->has_sighting && t->outcome != OUTCOME_SURVIVED)
+		add_crash(v, t, arm);
+	add_environment(c, t, arm);
+	if (t->exposure_ns == TIME_NEVER) {
+		add_excluded(v, t, arm, "its verdict does not say how long it lived");
+		return 0;
+	}
+	a->counted++;
+	add_lifetime(a, t);
+	return 0;
+}
+
+/* --- reckoning --- */
+
+static void reckon_lifetimes(struct lifetimes *l)
+{
+	sample_sort(&l->sample);
+	l->expo = expo_fit(&l->sample);
+	l->mttf_ci = interval_none();
+	l->mttf_lower = NAN;
+	if (l->expo.total_time > 0) {
+		l->mttf_ci = expo_mttf_ci(&l->expo, VIEW_CONFIDENCE);
+		l->mttf_lower = expo_mttf_lower(&l->expo, VIEW_CONFIDENCE);
+	}
+	km_fit(&l->sample, &l->km);
+	l->median = km_quantile(&l->km, 0.5);
+	l->median_ci = km_quantile_ci(&l->km, 0.5, KM_LOGLOG, VIEW_CONFIDENCE);
+}
+
+static int bigger_bucket(const void *a, const void *b)
+{
+	const struct bucket *x = a, *y = b;
+
+	if (x->n != y->n)
+		return x->n > y->n ? -1 : 1;
+	return (x->first_trial > y->first_trial) - (x->first_trial < y->first_trial);
+}
+
+static void warn(struct view *v, char *sentence)
+{
+	strv_take(&v->warnings, sentence);
+}
+
+static void warn_about_arm(struct view *v, const struct view_arm *a)
+{
+	size_t infra = a->outcome[OUTCOME_INFRA], all = a->counted + infra;
+
+	if (a->host_steal > 0.05)
+		warn(v, xasprintf("%s: %.0f %% of the host's CPU time was stolen by its own "
+				  "hypervisor",
+				  a->name, a->host_steal * 100));
+	if (infra * 20 > all && all)
+		warn(v, xasprintf("%s: %zu of %zu trials lost to the host: if what lost them has "
+				  "to do with what is measured, the figures are biased",
+				  a->name, infra, all));
+	if (a->accels.n > 1)
+		warn(v, xasprintf("%s: its trials ran under different accelerators", a->name));
+	if (a->kernels.n > 1)
+		warn(v, xasprintf("%s: its trials ran different kernels", a->name));
+}
+
+/* Measured on one machine: a busy host changed one MTTF eleven times. */
+static void warn_about_load(struct view *v)
+{
+	double lo = INFINITY, hi = 0;
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		if (isfinite(v->arm[i].host_load)) {
+			lo = fmin(lo, v->arm[i].host_load);
+			hi = fmax(hi, v->arm[i].host_load);
+		}
+	if (v->host_cpus && hi > (double)v->host_cpus)
+		warn(v, xasprintf("the host was busy (load up to %.1f on %llu processors): guests "
+				  "were slowed down, and lived longer than on a quiet host",
+				  hi, (unsigned long long)v->host_cpus));
+	if (hi > 1.5 * lo && hi - lo > 1)
+		warn(v,
+		     xasprintf("the arms met different host loads (%.1f to %.1f): compare them by "
+			       "work rather than by time",
+			       lo, hi));
+}
+
+static void warn_about_accels(struct view *v)
+{
+	struct strv all = { 0 };
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		for (size_t j = 0; j < v->arm[i].accels.n; j++)
+			add_once(&all, v->arm[i].accels.item[j]);
+	if (all.n > 1)
+		warn(v, xstrdup("the arms ran under different accelerators: do not compare them"));
+	strv_done(&all);
+}
+
+static void reckon(struct collect *c)
+{
+	struct view *v = c->v;
+
+	for (size_t i = 0; i < v->n_arms; i++) {
+		struct view_arm *a = &v->arm[i];
+		struct means m = i < c->n_means ? c->mean[i] : (struct means){ 0 };
+
+		a->host_load = m.n_load ? m.load / (double)m.n_load : NAN;
+		a->host_steal = m.n_steal ? m.steal / (double)m.n_steal : NAN;
+		reckon_lifetimes(&a->time);
+		reckon_lifetimes(&a->work);
+		warn_about_arm(v, a);
+	}
+	warn_about_load(v);
+	warn_about_accels(v);
+	if (v->n_buckets)
+		qsort(v->bucket, v->n_buckets, sizeof(*v->bucket), bigger_bucket);
+}
+
+/* What the runner wrote about the host; a folder without it says less, that is all. */
+static void read_host(const struct run_dir *run, struct view *v)
+{
+	_cleanup_json_ json_t *o = NULL;
+
+	if (json_read(run->fd, RUN_HOST, &o, NULL) < 0)
+		return;
+	json_get_u64(o, "cpus", &v->host_cpus, NULL);
+	json_get_text(o, "name", v->host, sizeof(v->host), NULL);
+}
+
+int view_load(const struct run_dir *run, struct view *ret, struct err *err)
+{
+	struct view v = { 0 };
+	struct collect c = { .v = &v };
+	int r;
+
+	snprintf(v.run, sizeof(v.run), "%s", run->id);
+	about_read(run, &v.about);
+	read_host(run, &v);
+	for (size_t i = 0; i < v.about.arm.n; i++)
+		find_arm(&v, v.about.arm.item[i]);
+	r = verdicts_read(run->fd, take_verdict, &c, err);
+	if (r == 0)
+		reckon(&c);
+	free(c.mean);
+	if (r < 0)
+		view_done(&v);
+	else
+		*ret = v;
+	return r;
+}
