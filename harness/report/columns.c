@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/columns.h"
+
+#include "report/figure.h"
+
+void columns_done(struct columns *c)
+{
+	strv_done(&c->cell);
+	*c = (struct columns){ 0 };
+}
+
+void columns_add(struct columns *c, const char *text)
+{
+	strv_add(&c->cell, text);
+}
+
+void columns_addf(struct columns *c, const char *fmt, ...)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	strv_add(&c->cell, buf_str(&b));
+}
+
+static size_t width_of(const struct columns *c, size_t column)
+{
+	size_t width = 0;
+
+	for (size_t i = column; i < c->cell.n; i += c->n)
+		width = MAX(width, figure_columns(c->cell.item[i]));
+	return width;
+}
+
+void shortened(struct buf *out, const char *text, size_t max)
+{
+	size_t columns = figure_columns(text), n = 0;
+
+	if (columns <= max) {
+		buf_puts(out, text);
+		return;
+	}
+	for (; *text; text++) {
+		n += ((unsigned char)*text >> 6) != 2;
+		if (n >= max)
+			break;
+		buf_putc(out, *text);
+	}
+	buf_putc(out, '~');
+}
+
+void columns_fit(struct columns *c, size_t column, size_t width, size_t least)
+{
+	size_t others = 2 * (c->n - 1), room;
+
+	for (size_t i = 0; i < c->n; i++)
+		others += i == column ? 0 : width_of(c, i);
+	room = MAX(width > others ? width - others : 0, least);
+	for (size_t i = column; i < c->cell.n; i += c->n) {
+		_cleanup_buf_ struct buf cut = BUF_INIT;
+
+		shortened(&cut, c->cell.item[i], room);
+		free(c->cell.item[i]);
+		c->cell.item[i] = buf_steal(&cut);
+	}
+}
+
+static void trim(struct buf *out)
+{
+	while (out->len && out->data[out->len - 1] == ' ')
+		out->data[--out->len] = 0;
+}
+
+void columns_print(const struct columns *c, struct buf *out)
+{
+	_cleanup_free_
+	size_t *width = xcalloc(c->n, sizeof(*width));
+
+	for (size_t i = 0; i < c->n; i++)
+		width[i] = width_of(c, i);
+	for (size_t i = 0; i < c->cell.n; i++) {
+		const char *text = c->cell.item[i];
+		int pad = (int)(width[i % c->n] - figure_columns(text));
+		bool right = c->right >> (i % c->n) & 1;
+
+		buf_printf(out, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
+		if ((i + 1) % c->n) {
+			buf_puts(out, "  ");
+		} else {
+			trim(out);
+			buf_putc(out, '\n');
+		}
+	}
+}
+
+void paragraph_print(const char *text, unsigned width, unsigned indent, struct buf *out)
+{
+	size_t at = strspn(text, " ");
+	bool started = false;
+
+	buf_append(out, text, at);
+	for (text += at; *text;) {
+		size_t n = strcspn(text, " ");
+		_cleanup_free_
+		char *word = xstrndup(text, n);
+		size_t columns = figure_columns(word);
+
+		if (started && at + 1 + columns > width) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (started) {
+			buf_putc(out, ' ');
+			at++;
+		}
+		started = true;
+		buf_puts(out, word);
+		at += columns;
+		text += n;
+		text += strspn(text, " ");
+	}
+	buf_putc(out, '\n');
+}
