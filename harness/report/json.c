@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/json.h"
+
+#include <math.h>
+
+static void set(json_t *o, const char *key, json_t *value)
+{
+	json_object_set_new(o, key, value);
+}
+
+static void set_wall(json_t *o, const char *key, int64_t s)
+{
+	set(o, key, s < 0 ? json_null() : json_integer(s));
+}
+
+/* File text as a JSON string, whatever its bytes (json_string() refuses broken UTF-8). */
+static json_t *safe_string(const char *s)
+{
+	_cleanup_json_ json_t *o = json_object();
+
+	json_set_str(o, "s", s);
+	return json_incref(json_object_get(o, "s"));
+}
+
+static json_t *strings(const struct strv *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(list, safe_string(v->item[i]));
+	return list;
+}
+
+/* {"estimate", "lo", "hi"}: null where it does not exist. */
+static json_t *estimate(double v, struct interval ci)
+{
+	json_t *o = json_object();
+
+	json_set_double(o, "estimate", v);
+	json_set_double(o, "lo", ci.lo);
+	json_set_double(o, "hi", ci.hi);
+	return o;
+}
+
+static json_t *mttf(const struct lifetimes *l)
+{
+	json_t *o = estimate(l->expo.mttf, l->mttf_ci);
+
+	json_set_double(o, "at_least", l->mttf_lower);
+	return o;
+}
+
+static json_t *curve(const struct km *km)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < km->n_rows; i++) {
+		const struct km_row *row = &km->row[i];
+		struct interval band = km_band(row, KM_LOGLOG, VIEW_CONFIDENCE);
+		json_t *o = json_object();
+
+		json_set_double(o, "t", row->time);
+		json_set_u64(o, "at_risk", row->n_risk);
+		json_set_u64(o, "failed", row->n_event);
+		json_set_double(o, "survival", row->surv);
+		json_set_double(o, "lo", band.lo);
+		json_set_double(o, "hi", band.hi);
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+static json_t *censored(const struct sample *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->life[i].failed)
+			json_array_append_new(list, json_real(s->life[i].time));
+	return list;
+}
+
+/* One clock: "time" in seconds, "work" in units. */
+static json_t *lifetimes(const struct lifetimes *l, const char *unit)
+{
+	json_t *o = json_object();
+
+	json_set_str(o, "unit", unit);
+	json_set_u64(o, "trials", l->sample.n);
+	json_set_u64(o, "failures", l->expo.n_event);
+	json_set_double(o, "exposure", l->expo.total_time);
+	set(o, "mttf", mttf(l));
+	set(o, "median", estimate(l->median, l->median_ci));
+	set(o, "curve", curve(&l->km));
+	set(o, "censored", censored(&l->sample));
+	return o;
+}
+
+static json_t *arm(const struct view_arm *a)
+{
+	json_t *o = json_object(), *outcomes = json_object();
+
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		json_set_u64(outcomes, outcome_name((enum outcome)i), a->outcome[i]);
+	json_set_str(o, "arm", a->name);
+	set(o, "outcomes", outcomes);
+	json_set_u64(o, "counted", a->counted);
+	json_set_u64(o, "at_work", a->going);
+	set(o, "time", lifetimes(&a->time, "s"));
+	set(o, "work", a->work.sample.n ? lifetimes(&a->work, a->unit) : json_null());
+	set(o, "kernels", strings(&a->kernels));
+	set(o, "accelerators", strings(&a->accels));
+	json_set_double(o, "host_load", a->host_load);
+	json_set_double(o, "host_steal", a->host_steal);
+	return o;
+}
+
+static json_t *bucket_arm(const char *name, size_t n)
+{
+	json_t *o = json_object();
+
+	json_set_str(o, "arm", name);
+	json_set_u64(o, "trials", n);
+	return o;
+}
+
+static json_t *bucket(const struct view *v, const struct bucket *k)
+{
+	json_t *o = json_object(), *arms = json_array();
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		if (k->by_arm[i])
+			json_array_append_new(arms, bucket_arm(v->arm[i].name, k->by_arm[i]));
+	json_set_str(o, "id", k->first.id);
+	json_set_str(o, "title", k->first.title);
+	json_set_str(o, "class", crash_info(k->first.class)->name);
+	json_set_str(o, "function", k->first.function);
+	json_set_str(o, "module", k->first.module);
+	json_set_u64(o, "trials", k->n);
+	json_set_u64(o, "target", k->n_target);
+	set(o, "arms", arms);
+	json_set_u64(o, "first_trial", k->first_trial);
+	json_set_u64(o, "last_trial", k->last_trial);
+	return o;
+}
+
+static json_t *excluded(const struct view *v, const struct excluded *e)
+{
+	json_t *o = json_object();
+
+	json_set_u64(o, "trial", e->trial);
+	json_set_str(o, "arm", v->arm[e->arm].name);
+	json_set_bool(o, "final", e->final);
+	json_set_str(o, "step", step_name(e->step));
+	json_set_str(o, "reason", e->reason);
+	return o;
+}
+
+static json_t *about(const struct view *v)
+{
+	const struct about *a = &v->about;
+	json_t *o = json_object();
+
+	json_set_str(o, "id", v->run);
+	json_set_str(o, "scenario", a->scenario);
+	json_set_str(o, "state", run_state_name(a->state));
+	json_set_str(o, "why", a->why);
+	json_set_bool(o, "running", a->running);
+	set_wall(o, "started_s", a->started_s);
+	set_wall(o, "last_s", a->last_s);
+	json_set_u64(o, "planned", a->planned);
+	json_set_u64(o, "added", a->added);
+	json_set_u64(o, "ended", v->ended);
+	json_set_u64(o, "at_work", v->going);
+	json_set_str(o, "host", v->host);
+	set(o, "host_cpus", v->host_cpus ? json_integer((json_int_t)v->host_cpus) : json_null());
+	return o;
+}
+
+json_t *json_report(const struct view *v)
+{
+	json_t *o = json_object(), *arms = json_array(), *crashes = json_array(),
+	       *out = json_array();
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		json_array_append_new(arms, arm(&v->arm[i]));
+	for (size_t i = 0; i < v->n_buckets; i++)
+		json_array_append_new(crashes, bucket(v, &v->bucket[i]));
+	for (size_t i = 0; i < v->n_excluded; i++)
+		json_array_append_new(out, excluded(v, &v->excluded[i]));
+	json_set_u64(o, "version", REPORT_VERSION);
+	json_set_double(o, "confidence", VIEW_CONFIDENCE);
+	set(o, "run", about(v));
+	set(o, "arms", arms);
+	set(o, "crashes", crashes);
+	set(o, "excluded", out);
+	set(o, "warnings", strings(&v->warnings));
+	return o;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A report as JSON. The layout is described in docs/RESULTS.md and only grows: a key keeps its
+ * name and meaning while "version" is the same.
+ */
+#ifndef KS_REPORT_JSON_H
+#define KS_REPORT_JSON_H
+
+#include "base/json.h"
+#include "report/view.h"
+
+enum { REPORT_VERSION = 1 };
+
+json_t *json_report(const struct view *v); /* owned by the caller */
+
+#endif

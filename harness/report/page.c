@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/page.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fs.h"
+#include "model/units.h"
+#include "report/figure.h"
+#include "store/verdicts.h"
+
+enum {
+	BEFORE_BYTES = 4096, /* read before the report, of which BEFORE_LINES are shown */
+	BEFORE_LINES = 2,
+	REPORT_BYTES = 65536, /* of a report, at most */
+	REPORT_LINES = 70,
+};
+
+struct page {
+	const struct run_dir *run;
+	const struct verdict *v;
+	const struct text_style *style;
+	struct buf *out;
+	int dir; /* the trial's folder */
+};
+
+static void heading(struct page *p, const char *words)
+{
+	buf_printf(p->out, p->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+}
+
+static void put_clean(struct page *p, const char *s)
+{
+	str_sanitise(p->out, s, strlen(s), false);
+}
+
+static void put_duration(struct page *p, uint64_t ns)
+{
+	char text[UNIT_TEXT];
+
+	buf_puts(p->out, duration_human(text, ns));
+}
+
+/* --- what became of it --- */
+
+static void put_title(struct page *p)
+{
+	const struct verdict *v = p->v;
+
+	buf_printf(p->out, "Trial %llu of ", (unsigned long long)v->trial);
+	put_clean(p, p->run->id);
+	buf_puts(p->out, ", arm ");
+	put_clean(p, v->arm);
+	buf_printf(p->out, ": %s", v->final ? outcome_name(v->outcome) : "unfinished");
+	if (v->exposure_ns && v->exposure_ns != TIME_NEVER) {
+		buf_puts(p->out, " after ");
+		put_duration(p, v->exposure_ns);
+	}
+	if (isfinite(v->exposure_work) && *v->unit) {
+		buf_puts(p->out, ", ");
+		figure_count(p->out, v->exposure_work);
+		buf_putc(p->out, ' ');
+		put_clean(p, v->unit);
+	}
+	buf_putc(p->out, '\n');
+	if (v->has_sighting && str_eq(v->reason, v->sighting.title))
+		return; /* it comes as a heading of its own */
+	put_clean(p, v->reason);
+	buf_putc(p->out, '\n');
+}
+
+static void put_sighting(struct page *p)
+{
+	const struct sighting *s = &p->v->sighting;
+
+	if (!p->v->has_sighting)
+		return;
+	heading(p, "Crash");
+	put_clean(p, s->title);
+	buf_printf(p->out, "\n  %s: %s%s\n", crash_info(s->class)->name,
+		   crash_info(s->class)->sentence, s->panicked ? "; the kernel panicked" : "");
+	if (*s->function) {
+		buf_puts(p->out, "  in ");
+		put_clean(p, s->function);
+		buf_puts(p->out, *s->module ? " of module " : "");
+		put_clean(p, s->module);
+		buf_putc(p->out, '\n');
+	}
+	buf_puts(p->out, "  ");
+	put_clean(p, s->id);
+	buf_puts(p->out, " (same bug, same id), ");
+	put_clean(p, s->id_fine);
+	if (s->integrity != INTEGRITY_COMPLETE)
+		buf_printf(p->out, "\n  the report is not whole: %s", integrity_name(s->integrity));
+	if (s->repeats)
+		buf_printf(p->out, "\n  repeated %llu times", (unsigned long long)s->repeats);
+	if (p->v->n_sightings > 1)
+		buf_printf(p->out, "\n  the first of %llu crashes on this console",
+			   (unsigned long long)p->v->n_sightings);
+	buf_putc(p->out, '\n');
+}
+
+static void put_fact(struct page *p, const char *name, const char *value)
+{
+	if (!*value)
+		return;
+	buf_printf(p->out, "  %-12s ", name);
+	put_clean(p, value);
+	buf_putc(p->out, '\n');
+}
+
+static void put_length(struct page *p, const char *name, uint64_t ns)
+{
+	char text[UNIT_TEXT];
+
+	if (ns && ns != TIME_NEVER)
+		put_fact(p, name, duration_human(text, ns));
+}
+
+static void put_started(struct page *p)
+{
+	time_t at = (time_t)p->v->started_s;
+	char text[64];
+	struct tm tm;
+
+	if (at <= 0 || !gmtime_r(&at, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S UTC", &tm);
+	put_fact(p, "started", text);
+}
+
+static void put_facts(struct page *p)
+{
+	const struct verdict *v = p->v;
+	char text[64];
+
+	heading(p, "Guest and host");
+	put_started(p);
+	put_fact(p, "kernel", v->kernel);
+	put_fact(p, "accelerator", v->accel);
+	put_length(p, "boot", v->boot_ns);
+	put_length(p, "settle", v->settle_ns);
+	put_length(p, "in all", v->wall_ns);
+	put_length(p, "vCPU time", v->vcpu_ns);
+	put_length(p, "reader lag", v->reader_lag_ns);
+	snprintf(text, sizeof(text), "%.2f", v->host_load);
+	put_fact(p, "host load", isfinite(v->host_load) ? text : "");
+	snprintf(text, sizeof(text), "%.1f %%", v->host_steal * 100);
+	put_fact(p, "host steal", isfinite(v->host_steal) ? text : "");
+	snprintf(text, sizeof(text), "%llu (block %llu, slot %llu)", (unsigned long long)v->seed,
+		 (unsigned long long)v->block, (unsigned long long)v->slot);
+	put_fact(p, "seed", text);
+}
+
+/* --- the console --- */
+
+/* Up to n bytes from `offset`: fewer at the end of the file, none where there is no file. */
+static void read_part(int dir, const char *name, uint64_t offset, size_t n, struct buf *out)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	buf_reserve(out, n);
+	while (fd >= 0 && n) {
+		ssize_t got = pread(fd, out->data + out->len, n, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		out->len += (size_t)got;
+		offset += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	out->data[out->len] = 0;
+}
+
+/* Where the last `lines` lines before byte `at` begin. */
+static size_t back_up(const struct buf *b, size_t at, unsigned lines)
+{
+	while (at > 0 && (b->data[at - 1] != '\n' || lines-- > 0))
+		at--;
+	return at;
+}
+
+struct line {
+	const char *text;
+	size_t len;
+};
+
+static bool next_line(const struct buf *b, size_t *at, struct line *ret)
+{
+	const char *start = b->data + *at, *end;
+
+	if (*at >= b->len)
+		return false;
+	end = memchr(start, '\n', b->len - *at) ?: b->data + b->len;
+	*at = (size_t)(end - b->data) + 1;
+	*ret = (struct line){ start, (size_t)(end - start) };
+	while (ret->len && ret->text[ret->len - 1] == '\r')
+		ret->len--;
+	return true;
+}
+
+static bool has(const struct line *l, const char *s)
+{
+	return memmem(l->text, l->len, s, strlen(s)) != NULL;
+}
+
+/*
+ * The line that names the guilty function: its RIP line, else the first line of a trace
+ * ("name+0x"), else the first that has the name at all; the report's first line where none has.
+ */
+static const char *guilty_line(const struct buf *b, size_t from, const char *function)
+{
+	_cleanup_free_
+	char *traced = xasprintf("%s+0x", function);
+	const char *best = b->data + from;
+	int best_rank = 0;
+	struct line l;
+
+	for (size_t at = from; *function && next_line(b, &at, &l);) {
+		int rank = !has(&l, function) ? 0 : !has(&l, traced) ? 1 : !has(&l, "RIP:") ? 2 : 3;
+
+		if (rank > best_rank) {
+			best = l.text;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
+static void put_console_line(struct page *p, const struct line *l, bool guilty)
+{
+	_cleanup_buf_ struct buf safe = BUF_INIT;
+	bool bold = guilty && p->style->color;
+
+	str_sanitise(&safe, l->text, l->len, false);
+	buf_printf(p->out, "%s%s%s%s\n", bold ? "\033[1m" : "", guilty ? "> " : "  ",
+		   buf_str(&safe), bold ? "\033[0m" : "");
+}
+
+static void put_lines(struct page *p, const struct buf *b, size_t from, const char *guilty)
+{
+	struct line l;
+	size_t n = 0;
+
+	for (size_t at = from; next_line(b, &at, &l); n++) {
+		if (n < REPORT_LINES || l.text == guilty)
+			put_console_line(p, &l, l.text == guilty);
+		else if (n == REPORT_LINES)
+			buf_puts(p->out, "  ...\n");
+	}
+}
+
+static void put_console(struct page *p)
+{
+	const struct sighting *s = &p->v->sighting;
+	uint64_t start = s->offset > BEFORE_BYTES ? s->offset - BEFORE_BYTES : 0;
+	size_t before = (size_t)(s->offset - start), report;
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	if (!p->v->has_sighting || s->end <= s->offset || s->end > INT64_MAX)
+		return;
+	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
+	read_part(p->dir, TRIAL_CONSOLE, start, before + report, &b);
+	if (b.len <= before)
+		return;
+	heading(p, "Console");
+	buf_printf(p->out, "(bytes %llu to %llu of " TRIAL_CONSOLE "; > marks the guilty line)\n",
+		   (unsigned long long)s->offset, (unsigned long long)s->end);
+	put_lines(p, &b, back_up(&b, before, BEFORE_LINES), guilty_line(&b, before, s->function));
+}
+
+/* --- what lies there --- */
+
+static void put_files(struct page *p)
+{
+	_cleanup_strv_ struct strv names = { 0 };
+	char dir[TRIAL_NAME_LEN];
+
+	trial_name(p->v->trial, dir);
+	heading(p, "Files");
+	put_clean(p, p->run->path);
+	buf_printf(p->out, "/%s:\n", dir);
+	if (fs_list(p->dir, ".", &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		char size[UNIT_TEXT];
+		struct stat st;
+
+		if (fstatat(p->dir, names.item[i], &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		buf_puts(p->out, "  ");
+		put_clean(p, names.item[i]);
+		if (S_ISDIR(st.st_mode))
+			buf_puts(p->out, "/\n");
+		else
+			buf_printf(p->out, "  %s\n", size_human(size, (uint64_t)st.st_size));
+	}
+}
+
+static void put_again(struct page *p)
+{
+	char dir[TRIAL_NAME_LEN];
+
+	trial_name(p->v->trial, dir);
+	heading(p, "Again");
+	buf_puts(p->out, "  kernsoak rerun ");
+	put_clean(p, p->run->id);
+	buf_printf(p->out, "/%llu\n", (unsigned long long)p->v->trial);
+}
+
+int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
+	       struct buf *out, struct err *err)
+{
+	_cleanup_free_
+	struct verdict *v = xcalloc(1, sizeof(*v));
+	_cleanup_close_ int dir = trial_dir_open(run->fd, trial, err);
+	struct page p = { .run = run, .v = v, .style = style, .out = out, .dir = dir };
+	int r = dir < 0 ? dir : verdict_read(run->fd, trial, v, err);
+
+	if (r < 0)
+		return r;
+	put_title(&p);
+	put_sighting(&p);
+	put_console(&p);
+	put_facts(&p);
+	put_files(&p);
+	put_again(&p);
+	return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One trial on one page: what failed, when, where its console says so, and what lies there. */
+#ifndef KS_REPORT_PAGE_H
+#define KS_REPORT_PAGE_H
+
+#include "report/text.h"
+
+/* The trial of an open run. -ENOENT where it has no verdict. */
+int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
+	       struct buf *out, struct err *err);
+
+#endif

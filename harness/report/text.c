@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/text.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "report/columns.h"
+#include "report/curve.h"
+#include "report/figure.h"
+
+enum {
+	ARM_COLUMNS = 20,
+	ARM_LEAST = 6,
+	CURVE_ROWS = 11,
+	LEDGER_LINES = 12,
+	BUCKETS_SHOWN = 20,
+	WIDTH_MIN = 60
+};
+
+struct text {
+	const struct view *v;
+	const struct text_style *style;
+	struct buf *out;
+	unsigned width;
+};
+
+static void heading(struct text *t, const char *words)
+{
+	buf_printf(t->out, t->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+}
+
+/* Guest and file text, printable, at most max columns. The caller frees. */
+static char *clean(const char *s, size_t max)
+{
+	_cleanup_buf_ struct buf all = BUF_INIT, cut = BUF_INIT;
+
+	str_sanitise(&all, s, strlen(s), false);
+	for (size_t i = 0; i < all.len; i++)
+		if (all.data[i] == '\t')
+			all.data[i] = ' ';
+	shortened(&cut, buf_str(&all), max);
+	return buf_steal(&cut);
+}
+
+static const char *plural(size_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* Sentences are put together in a buffer of their own and broken into lines at the end. */
+static void say(struct text *t, const struct buf *sentence, unsigned indent)
+{
+	paragraph_print(buf_str(sentence), t->width, indent, t->out);
+}
+
+/* --- the header --- */
+
+static const char *state_word(const struct about *a)
+{
+	if (a->running)
+		return "running";
+	switch (a->state) {
+	case RUN_OPEN: return "interrupted";
+	case RUN_STOPPED: return "stopped";
+	case RUN_DONE: return "done";
+	case RUN_DAMAGED: return "damaged";
+	}
+	return "";
+}
+
+static void put_when(const struct about *a, struct buf *b)
+{
+	time_t at = (time_t)a->started_s;
+	char text[64];
+	struct tm tm;
+
+	if (a->started_s < 0 || !gmtime_r(&at, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm);
+	buf_printf(b, " Begun %s", text);
+	if (a->last_s > a->started_s && !a->running) {
+		double s = (double)(a->last_s - a->started_s);
+
+		buf_puts(b, ", took ");
+		figure_scaled(b, s, scale_of_seconds(s));
+	}
+	buf_puts(b, ".");
+}
+
+static void put_progress(const struct view *v, struct buf *b)
+{
+	size_t planned = v->about.planned + v->about.added;
+
+	buf_printf(b, " %zu ", v->ended);
+	if (planned)
+		buf_printf(b, "of %zu ", planned);
+	buf_printf(b, "trial%s ended", plural(planned ? planned : v->ended));
+	if (v->going)
+		buf_printf(b, ", %zu at work", v->going);
+	buf_printf(b, ", %zu failed.", view_failures(v));
+}
+
+static void put_header(struct text *t)
+{
+	const struct about *a = &t->v->about;
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_free_
+	char *scenario = clean(a->scenario, 64);
+	_cleanup_free_
+	char *run = clean(t->v->run, RUN_ID_LEN);
+	_cleanup_free_
+	char *why = clean(a->why, 200);
+
+	buf_printf(&b, "%s: %s", scenario, state_word(a));
+	if (*why && a->state != RUN_DONE)
+		buf_printf(&b, " (%s)", why);
+	buf_puts(&b, ";");
+	put_progress(t->v, &b);
+	put_when(a, &b);
+	say(t, &b, 0);
+	buf_printf(t->out, "Run %s\n", run);
+	if (!a->running && a->state != RUN_DONE)
+		buf_printf(t->out, "Go on with: kernsoak resume %s\n", run);
+}
+
+/* --- the answer --- */
+
+static void put_mttf(const struct lifetimes *l, struct scale scale, const char *unit, struct buf *b)
+{
+	figure_interval(b, l->expo.mttf, l->mttf_ci, scale);
+	buf_printf(b, "%s%s", *unit ? " " : "", unit);
+}
+
+static void put_failures(const struct view_arm *a, const char *unit, struct buf *b)
+{
+	buf_printf(b, " %zu of %zu trial%s failed, MTTF ", a->outcome[OUTCOME_FAILED], a->counted,
+		   plural(a->counted));
+	put_mttf(&a->time, scale_of_seconds(a->time.expo.mttf), "", b);
+	if (a->work.expo.n_event) {
+		buf_puts(b, ", or ");
+		put_mttf(&a->work, scale_of_counts(), unit, b);
+	}
+	buf_puts(b, ".");
+}
+
+static void put_no_failure(const struct view_arm *a, const char *unit, struct buf *b)
+{
+	double total = a->time.expo.total_time, lower = a->time.mttf_lower;
+
+	buf_puts(b, " no failure in ");
+	figure_scaled(b, total, scale_of_seconds(total));
+	if (isfinite(lower)) {
+		buf_puts(b, ", so its MTTF is above ");
+		figure_scaled(b, lower, scale_of_seconds(lower));
+	}
+	if (isfinite(lower) && isfinite(a->work.mttf_lower)) {
+		buf_puts(b, ", or ");
+		figure_number(b, a->work.mttf_lower);
+		buf_printf(b, " %s", unit);
+	}
+	buf_puts(b, isfinite(lower) ? " (95 % sure)." : ".");
+}
+
+/* What else became of its trials, where it is not nothing. */
+static void put_rest(const struct view_arm *a, struct buf *b)
+{
+	size_t other = a->outcome[OUTCOME_OTHER], stopped = a->outcome[OUTCOME_STOPPED],
+	       infra = a->outcome[OUTCOME_INFRA];
+
+	if (other)
+		buf_printf(b, " %zu died of another crash.", other);
+	if (stopped)
+		buf_printf(b, " %zu %s ended early.", stopped, stopped == 1 ? "was" : "were");
+	if (infra)
+		buf_printf(b, " %zu %s lost to the host and do%s not count.", infra,
+			   infra == 1 ? "was" : "were", infra == 1 ? "es" : "");
+}
+
+static void put_answers(struct text *t)
+{
+	buf_putc(t->out, '\n');
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+		_cleanup_free_
+		char *name = clean(a->name, ARM_COLUMNS);
+		_cleanup_free_
+		char *unit = clean(a->unit, 40);
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		buf_printf(&b, "%s:", name);
+		if (a->counted == 0)
+			buf_puts(&b, a->going ? " at work." : " nothing to count yet.");
+		else if (a->outcome[OUTCOME_FAILED])
+			put_failures(a, unit, &b);
+		else
+			put_no_failure(a, unit, &b);
+		put_rest(a, &b);
+		say(t, &b, 4);
+	}
+}
+
+/* --- tables --- */
+
+/* The columns of outcomes: the rare ones only where there are any. */
+static const struct outcome_column {
+	enum outcome outcome;
+	const char *title;
+	bool always;
+} outcome_columns[] = {
+	{ OUTCOME_FAILED, "failed", true },     { OUTCOME_OTHER, "other", false },
+	{ OUTCOME_SURVIVED, "survived", true }, { OUTCOME_STOPPED, "stopped", false },
+	{ OUTCOME_INFRA, "lost", false },
+};
+
+static bool column_shown(const struct view *v, const struct outcome_column *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		n += v->arm[i].outcome[c->outcome];
+	return c->always || n;
+}
+
+static void add_arm(struct columns *c, const struct view_arm *a)
+{
+	_cleanup_free_
+	char *name = clean(a->name, ARM_COLUMNS);
+
+	columns_add(c, name);
+}
+
+static void add_exposure(struct columns *c, const struct view_arm *a)
+{
+	_cleanup_free_
+	char *unit = clean(a->unit, 24);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	double s = a->time.expo.total_time;
+
+	figure_scaled(&b, s, scale_of_seconds(s));
+	columns_add(c, buf_str(&b));
+	buf_clear(&b);
+	if (a->work.sample.n) {
+		figure_count(&b, a->work.expo.total_time);
+		buf_printf(&b, " %s", unit);
+	}
+	columns_add(c, buf_str(&b));
+}
+
+static void put_outcomes(struct text *t)
+{
+	_cleanup_columns_ struct columns c = { .n = 4 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
+		c.n += column_shown(t->v, &outcome_columns[i]);
+	c.right = ~(UINT64_C(1) | UINT64_C(1) << (c.n - 1));
+	columns_add(&c, "arm");
+	columns_add(&c, "trials");
+	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
+		if (column_shown(t->v, &outcome_columns[i]))
+			columns_add(&c, outcome_columns[i].title);
+	columns_add(&c, "soaked");
+	columns_add(&c, "work done");
+	for (size_t a = 0; a < t->v->n_arms; a++) {
+		const struct view_arm *arm = &t->v->arm[a];
+
+		add_arm(&c, arm);
+		columns_addf(&c, "%zu", arm->counted + arm->outcome[OUTCOME_INFRA]);
+		for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
+			if (column_shown(t->v, &outcome_columns[i]))
+				columns_addf(&c, "%zu", arm->outcome[outcome_columns[i].outcome]);
+		add_exposure(&c, arm);
+	}
+	buf_putc(t->out, '\n');
+	columns_fit(&c, 0, t->width, ARM_LEAST);
+	columns_print(&c, t->out);
+}
+
+/* "5.1 s [2.6, 12.0]", "> 60 s", "" */
+static void add_mttf(struct columns *c, const struct lifetimes *l, bool seconds)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	double v = l->expo.n_event ? l->expo.mttf : l->mttf_lower;
+	struct scale scale = seconds ? scale_of_seconds(v) : scale_of_counts();
+
+	if (l->expo.n_event) {
+		figure_interval(&b, v, l->mttf_ci, scale);
+	} else if (isfinite(v)) {
+		buf_puts(&b, "> ");
+		figure_scaled(&b, v, scale);
+	}
+	columns_add(c, buf_str(&b));
+}
+
+static void add_median(struct columns *c, const struct lifetimes *l)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	if (isfinite(l->median)) {
+		figure_interval(&b, l->median, l->median_ci, scale_of_seconds(l->median));
+	} else if (l->sample.n) {
+		buf_puts(&b, "not reached");
+		if (isfinite(l->median_ci.lo)) {
+			buf_puts(&b, ", > ");
+			figure_scaled(&b, l->median_ci.lo, scale_of_seconds(l->median_ci.lo));
+		}
+	}
+	columns_add(c, buf_str(&b));
+}
+
+/* The unit that all arms share, or "units of work". */
+static char *common_unit(const struct view *v)
+{
+	const char *unit = NULL;
+
+	for (size_t i = 0; i < v->n_arms; i++) {
+		const char *u = v->arm[i].unit;
+
+		if (*u && unit && !str_eq(u, unit))
+			return xstrdup("units of work");
+		unit = *u ? u : unit;
+	}
+	return unit ? clean(unit, 24) : xstrdup("work");
+}
+
+static void put_lives(struct text *t)
+{
+	_cleanup_columns_ struct columns c = { .n = 4 };
+	_cleanup_free_
+	char *unit = common_unit(t->v);
+
+	columns_add(&c, "arm");
+	columns_add(&c, "MTTF [95 %]");
+	columns_addf(&c, "in %s [95 %%]", unit);
+	columns_add(&c, "median life [95 %]");
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+
+		add_arm(&c, a);
+		add_mttf(&c, &a->time, true);
+		add_mttf(&c, &a->work, false);
+		add_median(&c, &a->time);
+	}
+	buf_putc(t->out, '\n');
+	columns_fit(&c, 0, t->width, ARM_LEAST);
+	columns_print(&c, t->out);
+}
+
+/* --- crashes --- */
+
+static void put_bucket(struct text *t, const struct bucket *k)
+{
+	_cleanup_free_
+	char *title = clean(k->first.title, t->width - 6);
+	_cleanup_free_
+	char *function = clean(k->first.function, 64);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	const char *comma = "";
+
+	buf_printf(t->out, "%4zux %s\n", k->n, title);
+	buf_puts(&b, "     ");
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		_cleanup_free_
+		char *arm = clean(t->v->arm[i].name, ARM_COLUMNS);
+
+		if (k->by_arm[i]) {
+			buf_printf(&b, "%s %s %zu", comma, arm, k->by_arm[i]);
+			comma = ",";
+		}
+	}
+	if (k->n_target == 0)
+		buf_puts(&b, "; not what the scenario is after");
+	if (*function && !strstr(title, function))
+		buf_printf(&b, "; in %s", function);
+	buf_printf(&b, "; %s%llu", k->n > 1 ? "trials " : "trial ",
+		   (unsigned long long)k->first_trial);
+	if (k->n > 1)
+		buf_printf(&b, " to %llu", (unsigned long long)k->last_trial);
+	_cleanup_free_
+	char *id = clean(k->first.id, CRASH_ID_LEN);
+	buf_printf(&b, "; %s", id);
+	say(t, &b, 6);
+}
+
+static void put_buckets(struct text *t)
+{
+	size_t shown = MIN(t->v->n_buckets, (size_t)BUCKETS_SHOWN);
+
+	if (!t->v->n_buckets)
+		return;
+	heading(t, "Crashes (one line a bug; kernsoak show RUN/TRIAL has the console)");
+	for (size_t i = 0; i < shown; i++)
+		put_bucket(t, &t->v->bucket[i]);
+	if (t->v->n_buckets > shown)
+		buf_printf(t->out, "      and %zu more (--json has them)\n",
+			   t->v->n_buckets - shown);
+}
+
+/* --- the curve --- */
+
+static void put_curve(struct text *t)
+{
+	struct curve_line *line = xcalloc(t->v->n_arms + 1, sizeof(*line));
+	struct curve_style style = {
+		.width = t->width,
+		.rows = CURVE_ROWS,
+		.utf8 = t->style->utf8,
+		.color = t->style->color,
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+
+		if (a->time.sample.n)
+			line[n++] = (struct curve_line){ clean(a->name, ARM_COLUMNS), &a->time.km,
+							 &a->time.sample };
+	}
+	if (n && view_failures(t->v)) {
+		heading(t, "Survival: share of the guests that lived so long (Kaplan-Meier)");
+		curve_text(line, n, &style, t->out);
+	}
+	for (size_t i = 0; i < n; i++)
+		free((char *)line[i].name);
+	free(line);
+}
+
+/* --- doubts and the ledger --- */
+
+static void put_warnings(struct text *t)
+{
+	if (t->v->warnings.n)
+		heading(t, "Mind");
+	for (size_t i = 0; i < t->v->warnings.n; i++) {
+		_cleanup_free_
+		char *text = clean(t->v->warnings.item[i], 400);
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		buf_printf(&b, "- %s", text);
+		say(t, &b, 2);
+	}
+}
+
+static void put_excluded(struct text *t)
+{
+	size_t shown = MIN(t->v->n_excluded, (size_t)LEDGER_LINES);
+
+	if (!t->v->n_excluded)
+		return;
+	heading(t, "Not counted");
+	for (size_t i = 0; i < shown; i++) {
+		const struct excluded *e = &t->v->excluded[i];
+		_cleanup_free_
+		char *reason = clean(e->reason, 300);
+		_cleanup_free_
+		char *arm = clean(t->v->arm[e->arm].name, ARM_COLUMNS);
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		buf_printf(&b, "trial %llu (%s, %s): %s", (unsigned long long)e->trial, arm,
+			   e->final ? step_name(e->step) : "unfinished", reason);
+		say(t, &b, 4);
+	}
+	if (t->v->n_excluded > shown)
+		buf_printf(t->out, "and %zu more (--json has them)\n", t->v->n_excluded - shown);
+}
+
+static void put_list(struct buf *b, const struct strv *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		_cleanup_free_
+		char *text = clean(v->item[i], 64);
+
+		buf_printf(b, "%s%s", i ? ", " : "", text);
+	}
+}
+
+static void put_guests(struct text *t, const struct view_arm *a)
+{
+	_cleanup_free_
+	char *name = clean(a->name, ARM_COLUMNS);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	buf_printf(&b, "%s: ", name);
+	put_list(&b, &a->kernels);
+	buf_puts(&b, a->accels.n ? " under " : "");
+	put_list(&b, &a->accels);
+	if (isfinite(a->host_load)) {
+		buf_puts(&b, ", host load ");
+		figure_number(&b, a->host_load);
+		if (t->v->host_cpus)
+			buf_printf(&b, " on %llu processors", (unsigned long long)t->v->host_cpus);
+	}
+	say(t, &b, 4);
+}
+
+static void put_environment(struct text *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+
+		if (!a->kernels.n && !a->accels.n)
+			continue;
+		if (!any)
+			heading(t, "Guests");
+		any = true;
+		put_guests(t, a);
+	}
+}
+
+static void put_words(struct text *t)
+{
+	static const struct {
+		const char *title, *sentence;
+	} words[] = {
+		{ "other",
+		  "other: another crash than the one looked for; counts as alive until then." },
+		{ "stopped", "stopped: ended by us; counts as alive until then." },
+		{ "lost", "lost: the host's fault or no soak at all; not counted." },
+	};
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	buf_puts(&b, "MTTF: mean time to failure, soak time / failures; in brackets the exact 95 % "
+		     "interval where the hazard is constant (the curve tells).");
+	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
+		for (size_t w = 0; w < ARRAY_SIZE(words); w++)
+			if (str_eq(outcome_columns[i].title, words[w].title) &&
+			    column_shown(t->v, &outcome_columns[i]))
+				buf_printf(&b, " %s", words[w].sentence);
+	buf_putc(t->out, '\n');
+	say(t, &b, 0);
+}
+
+void text_report(const struct view *v, const struct text_style *style, struct buf *out)
+{
+	struct text t = {
+		.v = v,
+		.style = style,
+		.out = out,
+		.width = MAX(style->width, (unsigned)WIDTH_MIN),
+	};
+
+	put_header(&t);
+	if (!v->n_arms)
+		return;
+	put_answers(&t);
+	put_outcomes(&t);
+	put_lives(&t);
+	put_words(&t);
+	put_buckets(&t);
+	put_curve(&t);
+	put_environment(&t);
+	put_warnings(&t);
+	put_excluded(&t);
+}
