@@ -31,5 +31,12 @@ int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_rerun(int argc, char **argv);
 int cmd_trial(int argc, char **argv);
+int cmd_ls(int argc, char **argv);
+int cmd_reindex(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+
+/* The report of the run whose folder is `path`, on stdout; the exit code. */
+int cmd_report_run(const char *path, bool json);
 
 #endif

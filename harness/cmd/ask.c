@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/ask.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+
+enum { KEY_RESULTS = 'r', KEY_JSON = 'j', WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
+
+struct parse {
+	struct ask *ask;
+	unsigned wants;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parse *p = state->input;
+
+	switch (key) {
+	case KEY_RESULTS: p->ask->results = arg; return 0;
+	case KEY_JSON: p->ask->json = true; return 0;
+	case ARGP_KEY_ARG:
+		if (!(p->wants & ASK_REF) || p->ask->ref)
+			argp_error(state, "'%s' is one argument too many", arg);
+		p->ask->ref = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (p->wants & ASK_MUST_REF && !p->ask->ref)
+			argp_error(state, "which one?");
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+void ask_parse(int argc, char **argv, unsigned wants, const char *args, const char *doc,
+	       struct ask *ret)
+{
+	const struct argp_option options[] = {
+		{ "results", KEY_RESULTS, "DIR", 0,
+		  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
+		{ wants & ASK_JSON ? "json" : NULL, wants & ASK_JSON ? KEY_JSON : 0, 0, 0,
+		  wants & ASK_JSON ? "the same as JSON (docs/RESULTS.md)" : NULL, 0 },
+		{ 0 },
+	};
+	const struct argp argp = { options, parse_option, args, doc, 0, 0, 0 };
+	_cleanup_free_
+	char *name = xasprintf("kernsoak %s", argv[0]);
+	char *verb = argv[0];
+	struct parse p = { .ask = ret, .wants = wants };
+
+	*ret = (struct ask){ 0 };
+	argv[0] = name; /* what argp calls the program */
+	argp_err_exit_status = EXIT_BAD_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, &p);
+	argv[0] = verb;
+	ret->results = results_path(ret->results);
+}
+
+struct text_style ask_style(void)
+{
+	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct text_style style = { .width = WIDTH_DEFAULT };
+	struct winsize size;
+
+	setlocale(LC_CTYPE, "");
+	style.utf8 = str_eq(nl_langinfo(CODESET), "UTF-8");
+	if (!isatty(STDOUT_FILENO))
+		return style;
+	style.color = !(no_color && *no_color) && term && !str_eq(term, "dumb");
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		style.width = MIN(size.ws_col, (unsigned)WIDTH_MAX);
+	return style;
+}
+
+int ask_print(const struct buf *out)
+{
+	struct err err = { 0 };
+
+	if (fwrite(buf_str(out), 1, out->len, stdout) == out->len && fflush(stdout) == 0)
+		return 0;
+	err_set(&err, errno, "cannot write to stdout: %s", strerror(errno));
+	return cmd_fail(&err, EXIT_CANNOT_WRITE);
+}
+
+void ask_when(struct buf *out, int64_t s)
+{
+	time_t at = (time_t)s;
+	char text[64];
+	struct tm tm;
+
+	if (s < 0 || !gmtime_r(&at, &tm)) {
+		buf_puts(out, "-");
+		return;
+	}
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
+	buf_puts(out, text);
+}

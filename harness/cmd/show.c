@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* kernsoak show: one trial on a page. */
+#include "cmd/ask.h"
+#include "cmd/cmd.h"
+#include "report/page.h"
+
+int cmd_show(int argc, char **argv)
+{
+	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	struct text_style style = ask_style();
+	struct err err = { 0 };
+	uint64_t trial = 0;
+	struct ask ask;
+
+	ask_parse(
+		argc, argv, ASK_REF | ASK_MUST_REF, "RUN/TRIAL",
+		"Shows one trial on a page: what failed and when, the console around it, the files "
+		"there, and how to run it again.\v"
+		"RUN is an id, the beginning of one, or 'last'; a number alone is of the last run; "
+		"a "
+		"path to the trial's folder does as well.\n\n"
+		"Example: kernsoak show last/17",
+		&ask);
+	if (trial_ref_open(ask.results, ask.ref, &run, &trial, &err) < 0 ||
+	    page_trial(&run, trial, &style, &out, &err) < 0)
+		return cmd_fail(&err, EXIT_BAD_USAGE);
+	return ask_print(&out);
+}
