@@ -38,6 +38,20 @@ int json_write(int dirfd, const char *name, const json_t *j, struct err *err)
 	return fs_write(dirfd, name, line, strlen(line), err);
 }
 
+const json_t *json_at(const json_t *o, const char *path)
+{
+	while (o && *path) {
+		size_t n = strcspn(path, ".");
+		_cleanup_free_
+		char *part = xstrndup(path, n);
+
+		o = json_is_array(o) ? json_array_get(o, strtoul(part, NULL, 10))
+				     : json_object_get(o, part);
+		path += n + (path[n] == '.');
+	}
+	return o;
+}
+
 static int wrong_type(const char *key, const char *want, struct err *err)
 {
 	return err_set(err, EINVAL, "\"%s\" should be %s", key, want);

@@ -23,6 +23,9 @@ int json_read(int dirfd, const char *name, json_t **ret, struct err *err);
 /* Writes it atomically, indented, keys in the order of insertion, with a newline at the end. */
 int json_write(int dirfd, const char *name, const json_t *j, struct err *err);
 
+/* The value at "km.quantiles.est.1" (names and indexes); borrowed, NULL where a part is missing. */
+const json_t *json_at(const json_t *o, const char *path);
+
 int json_get_str(const json_t *o, const char *key, const char **ret,
 		 struct err *err); /* borrowed */
 int json_get_u64(const json_t *o, const char *key, uint64_t *ret, struct err *err);

@@ -44,32 +44,16 @@ static int usage(const char *what, const char *word)
 
 /* ---- looking things up in the answer ---- */
 
-/* "km.quantiles.est" below o; NULL where a part is missing. */
-static const json_t *look(const json_t *o, const char *path)
-{
-	char part[64];
-
-	while (o && *path) {
-		size_t n = strcspn(path, ".");
-
-		snprintf(part, sizeof(part), "%.*s", (int)n, path);
-		o = json_is_array(o) ? json_array_get(o, strtoul(part, NULL, 10))
-				     : json_object_get(o, part);
-		path += n + (path[n] == '.');
-	}
-	return o;
-}
-
 static double value(const json_t *o, const char *path)
 {
-	const json_t *v = look(o, path);
+	const json_t *v = json_at(o, path);
 
 	return json_is_number(v) ? json_number_value(v) : NAN;
 }
 
 static json_int_t whole(const json_t *o, const char *path)
 {
-	return json_integer_value(look(o, path));
+	return json_integer_value(json_at(o, path));
 }
 
 /* An object's key that ends with the confidence in percent: "profile_95". */
@@ -78,7 +62,7 @@ static const json_t *at_conf(const json_t *o, const char *path, double conf)
 	char full[64];
 
 	snprintf(full, sizeof(full), "%s_%g", path, 100 * conf);
-	return look(o, full);
+	return json_at(o, full);
 }
 
 /* ---- one line of a table ---- */
@@ -135,9 +119,9 @@ static void put_mttf(struct buf *b, const json_t *group)
 
 static void put_shape(struct buf *b, const json_t *group, double conf)
 {
-	const json_t *w = look(group, "weibull"), *profile = at_conf(w, "profile", conf);
+	const json_t *w = json_at(group, "weibull"), *profile = at_conf(w, "profile", conf);
 
-	if (json_is_true(look(w, "exists")))
+	if (json_is_true(json_at(w, "exists")))
 		put_interval(b, value(w, "shape"), value(profile, "shape_lo"),
 			     value(profile, "shape_hi"), "-", "-");
 	else
@@ -172,16 +156,16 @@ static void print_group(const json_t *group, const json_t *label, double conf)
 
 static void print_groups(const json_t *j, double conf)
 {
-	const json_t *arms = look(j, "by_arm");
+	const json_t *arms = json_at(j, "by_arm");
 
 	printf("%-18s%-9s%-9s%-11s%-30s%-30s%s\n", "arm", "n", "failed", "exposure", "MTTF, 95 %",
 	       "median", "Weibull shape");
 	for (size_t i = 0; i < json_array_size(arms); i++) {
 		const json_t *group = json_array_get(arms, i);
 
-		print_group(group, look(group, "arm"), conf);
+		print_group(group, json_at(group, "arm"), conf);
 	}
-	print_group(look(j, "overall"), NULL, conf);
+	print_group(json_at(j, "overall"), NULL, conf);
 }
 
 /* ---- the curve ---- */
@@ -190,11 +174,11 @@ static void print_curve_row(const json_t *t, size_t i)
 {
 	static const char *const key[] = { "surv", "loglog_lo", "loglog_hi", "cumhaz_na" };
 
-	printf("%12.6g %8lld %8lld", json_number_value(json_array_get(look(t, "time"), i)),
-	       (long long)json_integer_value(json_array_get(look(t, "n_risk"), i)),
-	       (long long)json_integer_value(json_array_get(look(t, "n_event"), i)));
+	printf("%12.6g %8lld %8lld", json_number_value(json_array_get(json_at(t, "time"), i)),
+	       (long long)json_integer_value(json_array_get(json_at(t, "n_risk"), i)),
+	       (long long)json_integer_value(json_array_get(json_at(t, "n_event"), i)));
 	for (size_t k = 0; k < ARRAY_SIZE(key); k++) {
-		const json_t *v = json_array_get(look(t, key[k]), i);
+		const json_t *v = json_array_get(json_at(t, key[k]), i);
 
 		if (json_is_number(v))
 			printf(" %9.5f", json_number_value(v));
@@ -206,27 +190,28 @@ static void print_curve_row(const json_t *t, size_t i)
 
 static void print_curve(const json_t *group, const char *title)
 {
-	const json_t *t = look(group, "km.table");
+	const json_t *t = json_at(group, "km.table");
 
 	printf("\nSurvival, %s\n%12s %8s %8s %9s %9s %9s %9s\n", title, "time", "at risk", "failed",
 	       "S", "lower", "upper", "cum. haz.");
-	for (size_t i = 0; i < json_array_size(look(t, "time")); i++)
+	for (size_t i = 0; i < json_array_size(json_at(t, "time")); i++)
 		print_curve_row(t, i);
-	if (json_is_true(look(group, "km.thinned")))
+	if (json_is_true(json_at(group, "km.thinned")))
 		printf("(%zu of %lld rows; --all-rows shows all)\n",
-		       json_array_size(look(t, "time")), (long long)whole(group, "km.event_rows"));
+		       json_array_size(json_at(t, "time")),
+		       (long long)whole(group, "km.event_rows"));
 }
 
 static void print_curves(const json_t *j)
 {
-	const json_t *arms = look(j, "by_arm");
+	const json_t *arms = json_at(j, "by_arm");
 
-	print_curve(look(j, "overall"), "all");
+	print_curve(json_at(j, "overall"), "all");
 	for (size_t i = 0; i < json_array_size(arms); i++) {
 		_cleanup_buf_ struct buf title = BUF_INIT;
 
 		buf_puts(&title, "arm ");
-		put_label(&title, look(json_array_get(arms, i), "arm"));
+		put_label(&title, json_at(json_array_get(arms, i), "arm"));
 		print_curve(json_array_get(arms, i), buf_str(&title));
 	}
 }
@@ -269,75 +254,76 @@ static void print_hazard_ratio(const char *title, const json_t *cox, double conf
 /* More than two: a line for each against the first. */
 static void print_hazard_ratios(const json_t *j)
 {
-	const json_t *cox = look(j, "cox.efron");
+	const json_t *cox = json_at(j, "cox.efron");
 
-	for (size_t i = 0; i + 1 < json_array_size(look(j, "arms")); i++) {
+	for (size_t i = 0; i + 1 < json_array_size(json_at(j, "arms")); i++) {
 		_cleanup_buf_ struct buf title = BUF_INIT, b = BUF_INIT;
 
 		buf_puts(&title, "hazard ratio, arm ");
-		put_label(&title, json_array_get(look(j, "arms"), i + 1));
-		put_interval(&b, json_number_value(json_array_get(look(cox, "hr"), i)),
-			     json_number_value(json_array_get(look(cox, "hr_lo"), i)),
-			     json_number_value(json_array_get(look(cox, "hr_hi"), i)), "-", "-");
+		put_label(&title, json_array_get(json_at(j, "arms"), i + 1));
+		put_interval(&b, json_number_value(json_array_get(json_at(cox, "hr"), i)),
+			     json_number_value(json_array_get(json_at(cox, "hr_lo"), i)),
+			     json_number_value(json_array_get(json_at(cox, "hr_hi"), i)), "-", "-");
 		printf("%-36s %s\n", buf_str(&title), buf_str(&b));
 	}
-	if (!json_is_true(look(cox, "exists")))
-		printf("%-36s %s\n", "", json_string_value(look(cox, "reason")));
+	if (!json_is_true(json_at(cox, "exists")))
+		printf("%-36s %s\n", "", json_string_value(json_at(cox, "reason")));
 }
 
 static void print_comparison(const json_t *j, double conf)
 {
 	_cleanup_buf_ struct buf against = BUF_INIT;
-	size_t n = json_array_size(look(j, "arms"));
+	size_t n = json_array_size(json_at(j, "arms"));
 
 	if (n < 2)
 		return;
-	put_label(&against, json_array_get(look(j, "arms"), 0));
+	put_label(&against, json_array_get(json_at(j, "arms"), 0));
 	printf("\nAgainst arm %s\n", buf_str(&against));
 	if (n == 2) {
-		print_hazard_ratio("hazard ratio (Cox, profile)", look(j, "cox.efron"), conf);
-		print_hazard_ratio("  within strata", look(j, "cox_stratified.efron"), conf);
-		print_ratio("rate ratio (exact)", look(j, "rate_ratio"), "rate_ratio", "lo", "hi");
+		print_hazard_ratio("hazard ratio (Cox, profile)", json_at(j, "cox.efron"), conf);
+		print_hazard_ratio("  within strata", json_at(j, "cox_stratified.efron"), conf);
+		print_ratio("rate ratio (exact)", json_at(j, "rate_ratio"), "rate_ratio", "lo",
+			    "hi");
 		printf("%-36s p = %.3g\n", "", value(j, "rate_ratio.p_two_sided"));
 	} else {
 		print_hazard_ratios(j);
 	}
-	print_test("log-rank", look(j, "logrank"));
-	print_test("  within strata", look(j, "logrank_stratified"));
-	print_test("early failures (Peto-Peto)", look(j, "peto_peto_rho1"));
-	print_test("is the ratio constant?", look(j, "cox.efron.proportional_hazards"));
+	print_test("log-rank", json_at(j, "logrank"));
+	print_test("  within strata", json_at(j, "logrank_stratified"));
+	print_test("early failures (Peto-Peto)", json_at(j, "peto_peto_rho1"));
+	print_test("is the ratio constant?", json_at(j, "cox.efron.proportional_hazards"));
 }
 
 /* ---- causes ---- */
 
 static void print_causes(const json_t *j)
 {
-	const json_t *in = look(j, "competing"), *causes = look(in, "causes");
-	size_t rows = json_array_size(look(in, "cif"));
+	const json_t *in = json_at(j, "competing"), *causes = json_at(in, "causes");
+	size_t rows = json_array_size(json_at(in, "cif"));
 
 	if (!in)
 		return;
 	printf("\n%-36s %8s %12s %12s %10s\n", "cause", "failed", "rate", "incidence",
-	       look(j, "logrank") ? "log-rank p" : "");
+	       json_at(j, "logrank") ? "p (Holm)" : "");
 	for (size_t k = 0; k < json_array_size(causes); k++) {
 		_cleanup_buf_ struct buf name = BUF_INIT;
-		const json_t *test = json_array_get(look(j, "cause_specific_logrank"), k);
-		const json_t *last = json_array_get(look(in, "cif"), rows - 1);
+		const json_t *test = json_array_get(json_at(j, "cause_specific_logrank"), k);
+		const json_t *last = json_array_get(json_at(in, "cif"), rows - 1);
 
 		put_label(&name, json_array_get(causes, k));
 		printf("%-36s %8lld %12.4g %12.4g", buf_str(&name),
-		       (long long)json_integer_value(json_array_get(look(in, "events"), k)),
-		       json_number_value(json_array_get(look(in, "rates"), k)),
+		       (long long)json_integer_value(json_array_get(json_at(in, "events"), k)),
+		       json_number_value(json_array_get(json_at(in, "rates"), k)),
 		       json_number_value(json_array_get(last, k)));
 		if (test)
-			printf(" %10.3g", value(test, "p"));
+			printf(" %10.3g", value(test, "p_holm"));
 		putchar('\n');
 	}
 }
 
 static void print_notes(const json_t *j)
 {
-	const json_t *notes = look(j, "notes");
+	const json_t *notes = json_at(j, "notes");
 
 	if (json_array_size(notes))
 		putchar('\n');
@@ -393,7 +379,8 @@ static int one_file(const char *file, const struct request *r)
 	if (answer_file(file, r, &j, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_SCENARIO);
 	if (r->json) {
-		json_dumpf(j, stdout, JSON_COMPACT);
+		if (json_dumpf(j, stdout, JSON_COMPACT) < 0)
+			return EXIT_CANNOT_WRITE;
 		putchar('\n');
 	} else {
 		print_text(file, j, r);

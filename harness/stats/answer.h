@@ -17,7 +17,11 @@ struct answer_options {
 /* The caller owns the object. `name` becomes its "name". */
 json_t *answer_json(const char *name, const struct lifetable *t, struct answer_options opt);
 
-/* Sentences about what these data do not carry (few failures, clusters, zero failures ...). */
-json_t *answer_notes(const struct lifetable *t, struct answer_options opt);
+/*
+ * Sentences on what the figures of an answer rest on and these data do not carry: few failures, an
+ * age that matters, hazards that are not proportional, hosts that disagree. A new array;
+ * answer_json has put it in as "notes".
+ */
+json_t *answer_notes(const json_t *answer);
 
 #endif

@@ -188,14 +188,30 @@ static bool number_of(const char *text, double *ret)
 	return !*end && isfinite(*ret);
 }
 
-/* "2", "2.0" and "02" are one name where they are numbers. */
+static bool is_plain_text(const struct cell *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->text[i] < ' ' || c->text[i] > '~')
+			return false;
+	return true;
+}
+
+/* "2", "2.0" and "02" are one name where they are numbers. What could drive a terminal, or break
+ * JSON, goes in as \xNN. */
 static int intern_cell(struct interned *in, const struct cell *c)
 {
-	bool plain = strspn(c->text, "123456789") == c->n || str_eq(c->text, "0");
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+	bool digits = strspn(c->text, "123456789") == c->n || str_eq(c->text, "0");
 	char shortest[32];
 	double v;
 
-	if (plain || !number_of(c->text, &v) || v != floor(v) || fabs(v) > 1e15)
+	if (digits)
+		return intern(in, c->text);
+	if (!is_plain_text(c)) {
+		str_sanitise(&clean, c->text, c->n, false);
+		return intern(in, buf_str(&clean));
+	}
+	if (!number_of(c->text, &v) || v != floor(v) || fabs(v) > 1e15)
 		return intern(in, c->text);
 	snprintf(shortest, sizeof(shortest), "%.0f", v == 0 ? 0 : v);
 	return intern(in, shortest);

@@ -76,6 +76,20 @@ static void spreadsheets_may_quote_and_end_lines_their_way(void **state)
 	assert_close(t.sample.life[1].time, 10, 0);
 }
 
+static void names_that_could_drive_a_terminal_are_defused(void **state)
+{
+	_cleanup_lifetable_ struct lifetable t = parse_ok("time,status,arm\n"
+							  "1,1,\x1b[2J\n"
+							  "1,1,\xff\n"
+							  "1,1,\xc3\xa9t\xc3\xa9\n");
+
+	(void)state;
+	assert_int_equal(t.arm.n, 3);
+	assert_string_equal(t.arm.name[0], "\\x1b[2J");
+	assert_string_equal(t.arm.name[1], "\\xff");
+	assert_string_equal(t.arm.name[2], "\xc3\xa9t\xc3\xa9");
+}
+
 static void the_cause_of_a_censored_row_does_not_count(void **state)
 {
 	_cleanup_lifetable_ struct lifetable t = parse_ok("cause,time,status\n0,5,0\n,6,0\nkasan,"
@@ -179,6 +193,7 @@ int main(void)
 		test(columns_come_in_any_order_and_rows_come_out_by_time),
 		test(numbers_sort_by_value_and_versions_as_people_do),
 		test(spreadsheets_may_quote_and_end_lines_their_way),
+		test(names_that_could_drive_a_terminal_are_defused),
 		test(the_cause_of_a_censored_row_does_not_count),
 		test(what_is_wrong_is_said_with_line_and_column),
 		test(what_is_no_number_is_no_time),
