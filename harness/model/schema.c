@@ -167,11 +167,11 @@ static const struct field fields[] = {
 
 	{ "limits", FIELD_GROUP, .in = IN_ALL,
 	  .sentence = "How long things may take; each starts where its step starts." },
-	{ "limits.boot", FIELD_DURATION, SET(limits.boot), .fallback = "2m", RANGE(SECOND, DAY),
+	{ "limits.boot", FIELD_DURATION, SET(limits.boot), .fallback = "2m", RANGE(NS_PER_MS, DAY),
 	  .example = "5m", .sentence = "From spawn to the agent's first word. Longer: INFRA." },
-	{ "limits.settle", FIELD_DURATION, SET(limits.settle), .fallback = "1m", RANGE(SECOND, DAY),
+	{ "limits.settle", FIELD_DURATION, SET(limits.settle), .fallback = "1m", RANGE(NS_PER_MS, DAY),
 	  .example = "2m", .sentence = "From there until every load is armed. Longer: INFRA." },
-	{ "limits.soak", FIELD_DURATION, SET(limits.soak), .fallback = "10m", RANGE(SECOND, YEAR),
+	{ "limits.soak", FIELD_DURATION, SET(limits.soak), .fallback = "10m", RANGE(NS_PER_MS, YEAR),
 	  .example = "43h", .sentence = "The horizon: who lives so long has survived." },
 	{ "limits.heartbeat", FIELD_DURATION, SET(limits.heartbeat), .fallback = "30s",
 	  RANGE(3 * SECOND, DAY), .none = true, .example = "1m",
@@ -181,10 +181,10 @@ static const struct field fields[] = {
 	  RANGE(3 * SECOND, DAY), .none = true, .example = "5m",
 	  .sentence = "Without a byte from console and agent for so long: silence." },
 	{ "limits.progress", FIELD_DURATION, SET(limits.progress), .fallback = "none",
-	  RANGE(SECOND, DAY), .none = true, .example = "1m",
+	  RANGE(NS_PER_MS, DAY), .none = true, .example = "1m",
 	  .sentence = "Without a count from any load for so long: no-progress." },
 	{ "limits.report", FIELD_DURATION, SET(limits.report), .fallback = "3s",
-	  RANGE(100 * NS_PER_MS, 3600 * SECOND), .example = "10s",
+	  RANGE(NS_PER_MS, 3600 * SECOND), .example = "10s",
 	  .sentence = "How long reading goes on after the first line of a crash, to catch all of "
 		      "the report." },
 

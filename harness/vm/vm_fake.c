@@ -194,7 +194,9 @@ static int fake_new(struct loop *loop, const struct machine *m, const struct vm_
 	f->cb = cb;
 	f->arg = arg;
 	f->fate = fake_fate_draw(m->fake, m->seed);
-	period = m->fake->scale / 20; /* often enough to see it live, seldom enough to be cheap */
+	/* Often enough that no count is far from the truth, seldom enough to be cheap. */
+	period = (uint64_t)(20 / MAX(m->fake->rate, 1e-3) * (double)NS_PER_S);
+	period = MIN(period, m->fake->scale / 20);
 	f->beat_ns = MIN(MAX(period, 20 * NS_PER_MS), 10 * NS_PER_S);
 	*ret = &f->vm;
 	return 0;
