@@ -189,7 +189,8 @@ static void without_beats_the_heartbeat_is_lost(void **state)
 	struct verdict v;
 
 	(void)state;
-	s.settings.limits.heartbeat = 5 * NS_PER_S; /* it beats every 10 s */
+	s.settings.fake.rate = 0.1; /* which makes it beat every 10 s */
+	s.settings.limits.heartbeat = 5 * NS_PER_S;
 	v = run_one(&s, 1);
 	assert_int_equal(v.outcome, OUTCOME_OTHER);
 	assert_int_equal(v.sighting.class, CRASH_HEARTBEAT_LOST);
