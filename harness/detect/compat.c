@@ -20,6 +20,17 @@ static const struct by_title by_title[] = {
 	{ "KMSAN: use-after-free", "KMSAN-USE-AFTER-FREE-READ" },
 	{ "UBSAN: array-index-out-of-bounds", "MEMORY_SAFETY_UBSAN" },
 	{ "BUG: corrupted list", "MEMORY_SAFETY_BUG" },
+	{ "BUG: stack guard page", "UNKNOWN" },
+	{ "BUG: using ", "LOCKDEP" },
+	{ "BUG: workqueue leaked", "UNKNOWN" },
+	{ "BUG: lock held when returning", "UNKNOWN" },
+	{ "INFO: trying to register", "UNKNOWN" },
+	{ "INFO: suspicious RCU usage", "UNKNOWN" },
+	{ "WARNING: kernel stack ", "UNKNOWN" },
+	{ "WARNING: possible circular", "WARNING" },
+	{ "SYZFAIL", "SYZ_FAILURE" },
+	{ "go runtime error", "DoS" },
+	{ "panic: runtime error", "DoS" },
 };
 
 static const char *by_class(enum crash_class c)

@@ -4,20 +4,26 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "detect/known.h"
 #include "detect/lines.h"
 #include "detect/match.h"
 #include "detect/oops.h"
 
 enum {
-	KNOWN_MAX = 8, /* distinct sightings that repeats are folded into */
+	OPEN_MAX = 2,  /* reports at once: two CPUs that fail together */
 	CUT_LINES = 6, /* how soon after "cut here" a header must follow */
 	QUIET_S = 5,   /* a report that says nothing for so long is over */
+	MIX_LINES =
+		40, /* a header so soon after another, before any trace, is in the midst of it */
 	ROWS_MAX = 512,
 };
 
-struct known {
-	uint64_t serial;
-	struct sighting s;
+/* A report that is being collected. */
+struct slot {
+	struct oops *o;
+	uint64_t at_ns; /* of its last line */
+	bool announced;
+	uint64_t serial; /* once announced */
 };
 
 /* "------------[ cut here ]------------": the incident began there, whatever header follows. */
@@ -32,13 +38,11 @@ struct detector {
 	void *arg;
 	struct matcher *matcher;
 	unsigned literal_of[ROWS_MAX]; /* row -> its literal in the matcher */
-	uint64_t at_ns, open_at_ns;    /* of the bytes being fed; of the open report's last line */
+	uint64_t at_ns;                /* of the bytes being fed */
 	uint64_t next_serial;
-	struct oops *open; /* NULL: none */
-	bool announced;    /* the open one was */
-	uint64_t serial;   /* its, once announced */
-	struct known *known[KNOWN_MAX];
-	unsigned n_known;
+	struct slot slot[OPEN_MAX]; /* in order of opening */
+	unsigned n_open;
+	struct known known;
 	struct cut cut;
 	bool booted; /* a kernel's banner was seen */
 	struct lines lines;
@@ -63,82 +67,54 @@ static int compile(struct detector *d, struct err *err)
 	return d->matcher ? 0 : -1;
 }
 
-/* The last one known of a class that is a crash, or NULL. */
-static struct known *last_crash(const struct detector *d)
+static void announce(struct detector *d, struct slot *slot)
 {
-	for (unsigned i = d->n_known; i-- > 0;)
-		if (d->known[i]->s.severity >= SEVERITY_CRASH)
-			return d->known[i];
-	return NULL;
-}
-
-static bool class_known(const struct detector *d, enum crash_class class)
-{
-	for (unsigned i = 0; i < d->n_known; i++)
-		if (d->known[i]->s.class == class)
-			return true;
-	return false;
-}
-
-static struct known *find_known(const struct detector *d, const struct sighting *s)
-{
-	for (unsigned i = 0; i < d->n_known; i++)
-		if (d->known[i]->s.class == s->class && str_eq(d->known[i]->s.id, s->id))
-			return d->known[i];
-	return NULL;
-}
-
-/* Forgets the oldest but the first: the first cause is what the trial is about. */
-static void remember(struct detector *d, uint64_t serial, const struct sighting *s)
-{
-	struct known *k;
-
-	if (d->n_known == KNOWN_MAX) {
-		k = d->known[1];
-		memmove(&d->known[1], &d->known[2], (KNOWN_MAX - 2) * sizeof(*d->known));
-		d->known[KNOWN_MAX - 1] = k;
-	} else {
-		k = d->known[d->n_known++] = xmalloc(sizeof(*k));
-	}
-	k->serial = serial;
-	k->s = *s;
-}
-
-static void announce(struct detector *d)
-{
-	if (d->announced || d->open->s.severity == SEVERITY_NOISE)
+	if (slot->announced || slot->o->s.severity == SEVERITY_NOISE)
 		return;
-	d->announced = true;
-	d->serial = d->next_serial++;
-	d->fn(d->arg, SIGHTING_OPENED, d->serial, &d->open->s);
+	slot->announced = true;
+	slot->serial = d->next_serial++;
+	d->fn(d->arg, SIGHTING_OPENED, slot->serial, &slot->o->s);
 }
 
-static void close_report(struct detector *d)
+/* One more of a kind that has been told: counted there. */
+static void repeat(struct detector *d, int known, const struct sighting *s)
 {
-	struct oops *o = TAKE(d->open, NULL);
-	struct known *k;
+	struct sighting k;
+	uint64_t serial = known_get(&d->known, known, &k);
 
-	if (!o)
+	k.repeats++;
+	k.last_ns = s->last_ns;
+	k.panicked |= s->panicked;
+	known_update(&d->known, known, &k);
+	d->fn(d->arg, SIGHTING_AGAIN, serial, &k);
+}
+
+static void deliver(struct detector *d, struct slot *slot)
+{
+	struct oops *o = slot->o;
+	int known;
+
+	if (!slot->announced && (o->sig->flags & SIG_NEEDS_STACK) && !oops_has_stack(o))
 		return;
-	if (!d->announced && (o->sig->flags & SIG_NEEDS_STACK) && !oops_has_stack(o)) {
-		free(o);
-		return;
-	}
 	oops_close(o);
-	k = d->announced ? NULL : find_known(d, &o->s);
-	if (k) {
-		k->s.repeats++;
-		k->s.last_ns = o->s.last_ns;
-		k->s.panicked |= o->s.panicked;
-		d->fn(d->arg, SIGHTING_AGAIN, k->serial, &k->s);
+	known = slot->announced ? -1 : known_find(&d->known, o->s.class, o->s.id);
+	if (known >= 0) {
+		repeat(d, known, &o->s);
 	} else if (o->s.severity != SEVERITY_NOISE) {
-		d->open = o;
-		announce(d);
-		d->open = NULL;
-		remember(d, d->serial, &o->s);
-		d->fn(d->arg, SIGHTING_CLOSED, d->serial, &o->s);
+		announce(d, slot);
+		known_add(&d->known, slot->serial, &o->s);
+		d->fn(d->arg, SIGHTING_CLOSED, slot->serial, &o->s);
 	}
-	free(o);
+}
+
+static void close_slot(struct detector *d, unsigned i)
+{
+	struct slot slot = d->slot[i];
+
+	memmove(&d->slot[i], &d->slot[i + 1], (d->n_open - i - 1) * sizeof(slot));
+	d->n_open--;
+	deliver(d, &slot);
+	free(slot.o);
 }
 
 static bool has_any(const char *line, const char *words)
@@ -219,26 +195,57 @@ static bool related(enum crash_class a, enum crash_class b)
 	return fs == crash_is(b, "fs");
 }
 
-/* Does a line that could open a report belong to the open one? */
-static bool continues(const struct detector *d, const struct signature *sig)
+/*
+ * Which open report does a line belong to: its caller's, where printk says who speaks. The
+ * backtraces of a stall come from the CPUs they are of. -1: none.
+ */
+static int owner(const struct detector *d, const struct kmsg *k)
 {
-	const struct oops *o = d->open;
+	for (unsigned i = d->n_open; i-- > 0;)
+		if (k->caller[0] && str_eq(d->slot[i].o->caller, k->caller))
+			return (int)i;
+	for (unsigned i = d->n_open; i-- > 0;) {
+		const struct oops *o = d->slot[i].o;
 
-	if (!o || o->s.severity < SEVERITY_CRASH)
+		if (!k->caller[0] || !o->caller[0] || o->sig->stack == STACK_STALL)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* Does a line that could open a report belong to this one? */
+static bool continues(const struct oops *o, const struct signature *sig)
+{
+	if (sig->flags & SIG_NEEDS_STACK)
+		return true;
+	if (o->s.severity < SEVERITY_CRASH)
 		return false;
 	if (sig->flags & SIG_PANIC)
 		return true;
-	return (sig->flags & SIG_BODY) && sig != o->sig && !oops_has_stack(o) &&
+	return (sig->flags & SIG_BODY) && sig != o->sig && o->n_calls == 0 &&
 	       related(sig->class, o->s.class);
+}
+
+/* Two CPUs print into one another, and nothing says whose line is whose: the first header stands.
+ */
+static bool mixed(const struct oops *o, const struct signature *sig)
+{
+	return o->sig->stack != STACK_NONE && o->n_calls == 0 &&
+	       !(o->sig->flags & SIG_NEEDS_STACK) && o->n_lines < MIX_LINES &&
+	       sig->class != o->s.class && o->s.severity >= SEVERITY_CRASH &&
+	       crash_info(sig->class)->severity >= SEVERITY_CRASH;
 }
 
 static void open_report(struct detector *d, const struct signature *sig, const struct captures *c,
 			const struct kmsg *k, const struct line *l)
 {
-	struct oops *o;
+	struct oops *o = xmalloc(sizeof(*o));
+	struct slot *slot;
 
-	close_report(d);
-	o = d->open = xmalloc(sizeof(*o));
+	if (d->n_open == OPEN_MAX)
+		close_slot(d, 0);
+	slot = &d->slot[d->n_open++];
+	*slot = (struct slot){ .o = o, .at_ns = d->at_ns };
 	oops_open(o, sig, c, k);
 	o->s.offset = l->offset;
 	o->s.end = l->end;
@@ -249,60 +256,97 @@ static void open_report(struct detector *d, const struct signature *sig, const s
 		o->s.guest_s = d->cut.guest_s;
 		d->cut.lines_left = 0;
 	}
-	d->announced = false;
-	if (!(sig->flags & SIG_NEEDS_STACK) && !class_known(d, sig->class))
-		announce(d);
+	if (!(sig->flags & SIG_NEEDS_STACK) && !known_class(&d->known, sig->class))
+		announce(d, slot);
 }
 
 /* A panic after its report was closed: softlockup_panic prints first and panics later. */
 static bool late_panic(struct detector *d, const struct signature *sig)
 {
-	struct known *k = sig->flags & SIG_SECOND ? last_crash(d) : NULL;
+	int known = sig->flags & SIG_SECOND ? known_last_crash(&d->known) : -1;
+	struct sighting s;
+	uint64_t serial;
 
-	if (!k)
+	if (known < 0)
 		return false;
-	if (!k->s.panicked) {
-		k->s.panicked = true;
-		d->fn(d->arg, SIGHTING_AGAIN, k->serial, &k->s);
+	serial = known_get(&d->known, known, &s);
+	if (!s.panicked) {
+		s.panicked = true;
+		known_update(&d->known, known, &s);
+		d->fn(d->arg, SIGHTING_AGAIN, serial, &s);
 	}
 	return true;
 }
 
-static void take_line(struct detector *d, const struct kmsg *k, const struct line *l)
+static void take_line(struct detector *d, int i, const struct kmsg *k, const struct line *l)
 {
-	switch (oops_take(d->open, k)) {
+	struct slot *slot = &d->slot[i];
+	struct oops *o = slot->o;
+
+	switch (oops_take(o, k)) {
 	case OOPS_MINE:
-		d->open->s.end = l->end;
-		d->open->s.last_ns = d->at_ns;
-		d->open_at_ns = d->at_ns;
-		if ((d->open->sig->flags & SIG_NEEDS_STACK) && oops_has_stack(d->open) &&
-		    !class_known(d, d->open->s.class))
-			announce(d);
+		o->s.end = l->end;
+		o->s.last_ns = slot->at_ns = d->at_ns;
+		if ((o->sig->flags & SIG_NEEDS_STACK) && oops_has_stack(o) &&
+		    !known_class(&d->known, o->s.class))
+			announce(d, slot);
 		break;
 	case OOPS_FOREIGN: break;
-	case OOPS_OVER: close_report(d); break;
+	case OOPS_OVER: close_slot(d, (unsigned)i); break;
 	}
+}
+
+/* A line of nobody's: all that are open grow older by it. */
+static void stray_line(struct detector *d, const struct kmsg *k)
+{
+	for (unsigned i = d->n_open; i-- > 0;)
+		if (oops_stray(d->slot[i].o, k) == OOPS_OVER)
+			close_slot(d, i);
+}
+
+static void panic_line(struct detector *d, int i)
+{
+	for (unsigned j = 0; j < d->n_open; j++)
+		oops_panic(d->slot[j].o, (int)j == i);
+}
+
+static bool is_event(struct detector *d, const struct signature *sig, const struct kmsg *k)
+{
+	if ((sig->flags & SIG_USER) && k->stamped)
+		return false;
+	if ((sig->flags & SIG_ONCE) && !d->booted) {
+		d->booted = true;
+		return false;
+	}
+	return sig->class != CRASH_NONE;
 }
 
 static void header_line(struct detector *d, const struct signature *sig, const struct captures *c,
 			const struct kmsg *k, const struct line *l)
 {
-	if (sig->class == CRASH_NONE)
+	int i = owner(d, k);
+	struct oops *o = i >= 0 ? d->slot[i].o : NULL;
+
+	if (!is_event(d, sig, k))
 		return;
-	if ((sig->flags & SIG_ONCE) && !d->booted) {
-		d->booted = true;
+	if (o && continues(o, sig)) {
+		take_line(d, i, k, l);
+		if (sig->flags & SIG_PANIC)
+			panic_line(d, owner(d, k));
 		return;
 	}
-	if (continues(d, sig)) {
-		take_line(d, k, l);
-		if (d->open && (sig->flags & SIG_PANIC))
-			oops_panic(d->open);
+	if (o && mixed(o, sig)) {
+		o->intermixed = !k->caller[0]; /* else it is the report itself that died */
+		take_line(d, i, k, l);
 		return;
 	}
-	if (!d->open && late_panic(d, sig))
+	if (!o && late_panic(d, sig))
 		return;
-	d->open_at_ns = d->at_ns;
+	if (o)
+		close_slot(d, (unsigned)i);
 	open_report(d, sig, c, k, l);
+	if (sig->flags & SIG_PANIC)
+		panic_line(d, (int)d->n_open - 1);
 }
 
 static void on_line(void *arg, const struct line *l)
@@ -314,10 +358,16 @@ static void on_line(void *arg, const struct line *l)
 
 	kmsg_parse(l->text, &k);
 	sig = find_signature(d, l, &k, &c);
-	if (sig)
+	if (sig) {
 		header_line(d, sig, &c, &k, l);
-	else if (d->open)
-		take_line(d, &k, l);
+	} else if (d->n_open > 0) {
+		int i = owner(d, &k);
+
+		if (i >= 0)
+			take_line(d, i, &k, l);
+		else
+			stray_line(d, &k);
+	}
 	if (strstr(k.text, "[ cut here ]"))
 		d->cut = (struct cut){ l->offset, d->at_ns, k.guest_s, CUT_LINES };
 	else if (d->cut.lines_left > 0)
@@ -338,10 +388,10 @@ struct detector *detector_new(sighting_fn fn, void *arg, struct err *err)
 struct detector *detector_free(struct detector *d)
 {
 	if (d) {
-		for (unsigned i = 0; i < d->n_known; i++)
-			free(d->known[i]);
+		for (unsigned i = 0; i < d->n_open; i++)
+			free(d->slot[i].o);
+		known_done(&d->known);
 		matcher_free(d->matcher);
-		free(d->open);
 		free(d);
 	}
 	return NULL;
@@ -355,15 +405,20 @@ void detector_feed(struct detector *d, const void *data, size_t n, uint64_t at_n
 
 void detector_tick(struct detector *d, uint64_t now_ns)
 {
-	if (d->open && d->open_at_ns != TIME_NEVER && now_ns != TIME_NEVER &&
-	    now_ns > d->open_at_ns && now_ns - d->open_at_ns > QUIET_S * NS_PER_S)
-		close_report(d);
+	for (unsigned i = d->n_open; i-- > 0;) {
+		uint64_t at_ns = d->slot[i].at_ns;
+
+		if (at_ns != TIME_NEVER && now_ns != TIME_NEVER && now_ns > at_ns &&
+		    now_ns - at_ns > QUIET_S * NS_PER_S)
+			close_slot(d, i);
+	}
 }
 
 void detector_finish(struct detector *d)
 {
 	lines_finish(&d->lines);
-	if (d->open)
-		d->open->cut_short = true;
-	close_report(d);
+	while (d->n_open > 0) {
+		d->slot[0].o->cut_short = true;
+		close_slot(d, 0);
+	}
 }

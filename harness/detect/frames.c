@@ -102,21 +102,6 @@ static size_t symbol(const char *s, struct frame *f)
 	return n + mod;
 }
 
-size_t frames_symbol(const char *s, size_t *ret_name)
-{
-	struct frame f;
-	size_t n = symbol(s, &f), word = 0;
-
-	if (n == 0) {
-		while (is_name(s[word]))
-			word++;
-		*ret_name = plain_length(s, word);
-		return word;
-	}
-	*ret_name = strlen(f.function);
-	return n;
-}
-
 /* `[<ffffffff81d0010d>] ` and powerpc's `[c000] [c000] `: the rest behind them. */
 static const char *skip_addresses(const char *s)
 {
@@ -136,6 +121,34 @@ static const char *skip_addresses(const char *s)
 			return s;
 		s = p + strspn(p, " ");
 	}
+}
+
+bool frames_read(const char *s, struct frame *ret)
+{
+	struct frame f;
+
+	s = skip_addresses(s + strspn(s, " \t"));
+	if (symbol(s, &f) == 0)
+		return false;
+	*ret = f;
+	return true;
+}
+
+size_t frames_symbol(const char *s, size_t *ret_name)
+{
+	struct frame f;
+	size_t n = symbol(s, &f), word = 0;
+
+	if (n == 0) {
+		if (isdigit((unsigned char)*s))
+			return 0;
+		while (is_name(s[word]))
+			word++;
+		*ret_name = plain_length(s, word);
+		return word;
+	}
+	*ret_name = strlen(f.function);
+	return n;
 }
 
 /* What follows a frame on its line: nothing, file:line, flags. Anything else is a sentence. */
@@ -252,6 +265,25 @@ enum frame_line frames_parse(const char *text, struct frame *ret)
 		if (str_after(text, pc_forms[i].prefix))
 			return pc_line(&pc_forms[i], text, ret);
 	return call_line(text, ret);
+}
+
+const char *frames_canonical(const char *function)
+{
+	static const char *const arch[] = { "__x64_",  "__ia32_",  "__arm64_",  "__s390x_",
+					    "__s390_", "__riscv_", "__powerpc_" };
+	static const char *const wrapper[] = {
+		"__se_sys_", "__do_sys_", "__se_compat_sys_", "__do_compat_sys_", "compat_SyS_",
+		"SyS_",      "ksys_"
+	};
+	const char *rest;
+
+	for (size_t i = 0; i < ARRAY_SIZE(arch); i++)
+		if ((rest = str_after(function, arch[i])) && strstr(rest, "sys_"))
+			return rest;
+	for (size_t i = 0; i < ARRAY_SIZE(wrapper); i++)
+		if ((rest = str_after(function, wrapper[i])) && *rest)
+			return rest;
+	return function;
 }
 
 struct skip {

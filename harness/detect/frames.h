@@ -21,11 +21,20 @@ enum frame_line {
 /* `text` is the kernel's text of a line. ret is written where a function was found. */
 enum frame_line frames_parse(const char *text, struct frame *ret);
 
+/* The symbol with an offset at the start of s (addresses before it aside), whatever follows it. */
+bool frames_read(const char *s, struct frame *ret);
+
 /*
  * How many bytes a symbol ("f.isra.0+0x12/0x34 [mod]") takes at the start of s; 0 where there is
  * none. ret_name: how many of these are the name, without compiler suffixes.
  */
 size_t frames_symbol(const char *s, size_t *ret_name);
+
+/*
+ * The name under which one system call is known on every processor and version: sys_x for
+ * __x64_sys_x, x for SyS_x and the like. Points into `function`.
+ */
+const char *frames_canonical(const char *function);
 
 /* Sets of functions (skips.def), as bits: a recipe looks past those that it names. */
 enum skip_set {

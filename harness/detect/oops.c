@@ -7,9 +7,10 @@
 #include "detect/crashid.h"
 
 enum {
-	LINES_MAX = 400,  /* of one report: a soft lockup on 64 CPUs has 3000; the first say it */
-	FOREIGN_MAX = 12, /* in a row, once there is a stack */
-	FOREIGN_MAX_EARLY = 40, /* before: printk of other CPUs in between */
+	LINES_MAX = 2000,       /* of one report: a stack that ran out fills 1000 */
+	FOREIGN_MAX = 12,       /* kernel's lines in a row that are none of it, once it has ended */
+	FOREIGN_MAX_EARLY = 60, /* before: printk of other CPUs in between */
+	FOREIGN_USER = 8,       /* so many lines of user space count as one */
 };
 
 static void copy_text(char *dst, size_t size, const char *s, size_t n)
@@ -19,53 +20,15 @@ static void copy_text(char *dst, size_t size, const char *s, size_t n)
 	dst[n] = '\0';
 }
 
-/* The function a {F} captured, with the module that its text in the line carries. */
-static void header_frame(struct oops *o, const struct captures *c)
-{
-	for (unsigned i = 1; i <= CAPTURES; i++) {
-		struct frame f;
-
-		if (!c->at[i].s)
-			return;
-		copy_text(o->capture[i], CAPTURE_LEN, c->at[i].s, c->at[i].len);
-		if (!o->header.function[0] && strstr(o->sig->tail, "{F}") &&
-		    frames_parse(c->at[i].s, &f) == FRAME_CALL)
-			o->header = f;
-	}
-}
-
-void oops_open(struct oops *o, const struct signature *sig, const struct captures *c,
-	       const struct kmsg *k)
-{
-	memset(o, 0, sizeof(*o));
-	o->sig = sig;
-	o->n_lines = 1;
-	o->rw = "";
-	memcpy(o->caller, k->caller, sizeof(o->caller));
-	o->s.class = sig->class;
-	o->s.severity = sig->severity ? (enum severity)(sig->severity - 1)
-				      : crash_info(sig->class)->severity;
-	o->s.guest_s = k->guest_s;
-	o->s.panicked = sig->flags & SIG_PANIC;
-	header_frame(o, c);
-	/* "EXT4-fs error (device vda): f:126" names a function without an offset */
-	if (!o->header.function[0] && sig->stack == STACK_HEADER && o->capture[1][0]) {
-		copy_text(o->header.function, FUNCTION_LEN, o->capture[1], strlen(o->capture[1]));
-		o->header.reliable = true;
-	}
-	if (c->at[1].s && strstr(sig->title, "{fn}") == NULL)
-		o->rw = "";
-}
-
 bool oops_has_stack(const struct oops *o)
 {
 	return o->n_frames > 0;
 }
 
-void oops_panic(struct oops *o)
+void oops_panic(struct oops *o, bool own)
 {
 	o->s.panicked = true;
-	if (oops_has_stack(o) || o->header.function[0])
+	if (own && oops_has_stack(o))
 		o->frozen = true;
 }
 
@@ -73,6 +36,7 @@ void oops_panic(struct oops *o)
 enum below {
 	COUNTS,
 	NOT,      /* up to the next heading that counts */
+	ORDER,    /* counts where lock and interrupt disagree on their order */
 	NOT_NEXT, /* the trace below has a heading of its own, and does not count all the same */
 };
 
@@ -91,8 +55,8 @@ static const struct heading headings[] = {
 	{ "Stack dump where RCU GP kthread last ran:", COUNTS, true },
 	{ "-> #", NOT },
 	{ "the existing dependency chain", NOT },
-	{ "was registered at:", false, COUNTS },
-	{ "... which became", NOT },
+	{ "was registered at:", NOT, true },
+	{ "... which became", ORDER },
 	{ "... acquired at:", NOT },
 	{ "to a HARDIRQ", NOT },
 	{ "to a SOFTIRQ", NOT },
@@ -127,7 +91,9 @@ static bool heading(struct oops *o, const char *text)
 
 		if (h->anywhere ? !strstr(text, h->text) : !str_after(text, h->text))
 			continue;
-		o->elsewhere = h->below != COUNTS || o->not_next;
+		o->elsewhere =
+			o->not_next || !(h->below == COUNTS ||
+					 (h->below == ORDER && o->sig->stack == STACK_ORDER));
 		o->n_traces += !o->elsewhere;
 		o->not_next = h->below == NOT_NEXT;
 		return true;
@@ -137,8 +103,15 @@ static bool heading(struct oops *o, const char *text)
 
 static void add_frame(struct oops *o, const struct frame *f)
 {
-	if (o->frozen || o->elsewhere || o->n_frames == STALL_FRAMES)
+	if (o->frozen || o->elsewhere)
 		return;
+	if (o->n_frames == STALL_FRAMES) { /* a stack that ran out: its leaf and its root matter */
+		memmove(&o->frame[HEAD_FRAMES], &o->frame[HEAD_FRAMES + 1],
+			(STALL_FRAMES - HEAD_FRAMES - 1) * sizeof(*f));
+		memmove(&o->trace[HEAD_FRAMES], &o->trace[HEAD_FRAMES + 1],
+			STALL_FRAMES - HEAD_FRAMES - 1);
+		o->n_frames--;
+	}
 	o->trace[o->n_frames] = (unsigned char)MIN(o->n_traces, 255u);
 	o->frame[o->n_frames++] = *f;
 }
@@ -150,10 +123,16 @@ static bool stack_line(struct oops *o, const char *text)
 
 	switch (frames_parse(text, &f)) {
 	case FRAME_NONE: return false;
-	case FRAME_CALL: add_frame(o, &f); return true;
+	case FRAME_CALL:
+		o->n_calls++;
+		add_frame(o, &f);
+		return true;
 	case FRAME_PC: add_frame(o, &f); return true;
-	case FRAME_PC_BAD: return true;
-	case FRAME_PC_USER: o->elsewhere = oops_has_stack(o); return true;
+	case FRAME_PC_BAD: o->pc_bad = true; return true;
+	case FRAME_PC_USER:
+		o->elsewhere = oops_has_stack(o);
+		o->user |= o->n_calls > 0;
+		return true;
 	case FRAME_LINK:
 		if (!o->link.function[0])
 			o->link = f;
@@ -162,16 +141,47 @@ static bool stack_line(struct oops *o, const char *text)
 	return false;
 }
 
-/* "{...}, at: [<addr>] f+0x1/0x2": where lockdep saw the lock that closes the circle. */
-static void lock_line(struct oops *o, const char *text)
+/* Does text contain one of the `|`-separated words? */
+static bool has_any(const char *text, const char *words)
 {
-	const char *at = strstr(text, " at: ");
+	char word[64];
 
-	if (o->at_next && at && !o->at.function[0]) {
-		frames_parse(at + strlen(" at: "), &o->at);
-		o->at_next = false;
+	while (words && *words) {
+		size_t n = strcspn(words, "|");
+
+		copy_text(word, sizeof(word), words, n);
+		if (strstr(text, word))
+			return true;
+		words += n + (words[n] == '|');
 	}
-	if (strstr(text, "trying to acquire lock:") || strstr(text, " takes:"))
+	return false;
+}
+
+static unsigned innocent(const struct oops *o)
+{
+	return SKIP_REPORT | SKIP_ENTRY | o->sig->skip;
+}
+
+/*
+ * A line of its own that names the function: "{...}, at: [<addr>] f+0x1/0x2" below a line with the
+ * row's words, where lockdep saw the lock; "last function: f" of a work.
+ */
+static void naming_line(struct oops *o, const char *text)
+{
+	const char *at = strstr(text, " at: "), *work;
+
+	if (!o->sig->at || (o->at.function[0] && !frames_skipped(o->at.function, innocent(o))))
+		return;
+	if (o->at_next && at) {
+		frames_read(at + strlen(" at: "), &o->at);
+		o->at_next = false;
+	} else if (((work = strstr(text, "last function: ")) && (work += 15)) ||
+		   ((work = strstr(text, "workfn=")) && (work += 7))) {
+		size_t name, n = frames_symbol(work, &name);
+
+		copy_text(o->at.function, FUNCTION_LEN, work, n ? name : 0);
+	}
+	if (has_any(text, o->sig->at))
 		o->at_next = true;
 }
 
@@ -183,6 +193,72 @@ static void access_line(struct oops *o, const char *text)
 		o->rw = "Read";
 	else if (str_after(text, "Write of size ") || str_after(text, "Write at addr "))
 		o->rw = "Write";
+}
+
+/* Did the trace come to its root: an entry into the kernel, user space, the end of the report? */
+static bool rooted(const struct oops *o)
+{
+	const struct frame *last = o->n_frames ? &o->frame[o->n_frames - 1] : NULL;
+
+	return o->ended || o->user || (last && frames_skipped(last->function, SKIP_ENTRY));
+}
+
+/*
+ * `CPU: 1 PID: 93 Comm: x`: one in a report, but for lockups, which show several CPUs. Another one
+ * behind a whole trace begins somebody else's dump; before that, two are printed into one another.
+ */
+static void speaker_line(struct oops *o, const char *text)
+{
+	const char *pid = strstr(text, "CPU: ") ? strstr(text, "PID: ") : NULL;
+	unsigned long n = pid ? strtoul(pid + strlen("PID: "), NULL, 10) : 0;
+
+	if (!pid || o->frozen || o->s.panicked || crash_is(o->s.class, "lockup"))
+		return;
+	if (o->has_pid && o->pid != n && rooted(o))
+		o->frozen = o->ended = true;
+	else if (o->has_pid && o->pid != n)
+		o->intermixed = true;
+	else
+		o->pid = n;
+	o->has_pid = true;
+}
+
+/* The function a {F} captured, with the module that its text in the line carries. */
+static void header_frame(struct oops *o, const struct captures *c)
+{
+	for (unsigned i = 1; i <= CAPTURES; i++) {
+		struct frame f;
+
+		if (!c->at[i].s)
+			return;
+		copy_text(o->capture[i], CAPTURE_LEN, c->at[i].s, c->at[i].len);
+		if (!o->header.function[0] && strstr(o->sig->tail, "{F}") &&
+		    frames_read(c->at[i].s, &f))
+			o->header = f;
+	}
+}
+
+void oops_open(struct oops *o, const struct signature *sig, const struct captures *c,
+	       const struct kmsg *k)
+{
+	memset(o, 0, sizeof(*o));
+	o->sig = sig;
+	o->n_lines = 1;
+	o->rw = "";
+	o->stamped = k->stamped;
+	memcpy(o->caller, k->caller, sizeof(o->caller));
+	o->s.class = sig->class;
+	o->s.severity = sig->severity ? (enum severity)(sig->severity - 1)
+				      : crash_info(sig->class)->severity;
+	o->s.guest_s = k->guest_s;
+	header_frame(o, c);
+	speaker_line(o, k->text);
+	o->s.panicked = sig->flags & SIG_PANIC;
+	/* "EXT4-fs error (device vda): f:126" names a function without an offset */
+	if (!o->header.function[0] && sig->stack == STACK_NAME && o->capture[1][0]) {
+		copy_text(o->header.function, FUNCTION_LEN, o->capture[1], strlen(o->capture[1]));
+		o->header.reliable = true;
+	}
 }
 
 /* How the lines of a report begin that are neither frames nor headings. */
@@ -277,11 +353,38 @@ static bool report_text(const char *text)
 	return false;
 }
 
-static enum oops_line foreign(struct oops *o)
+static enum oops_line foreign(struct oops *o, const struct kmsg *k)
 {
-	unsigned max = oops_has_stack(o) ? FOREIGN_MAX : FOREIGN_MAX_EARLY;
+	unsigned max = o->ended ? FOREIGN_MAX : FOREIGN_MAX_EARLY;
 
-	return ++o->n_foreign > max ? OOPS_OVER : OOPS_FOREIGN;
+	o->n_foreign += o->stamped && !k->stamped ? 1 : FOREIGN_USER;
+	return o->n_foreign > max * FOREIGN_USER ? OOPS_OVER : OOPS_FOREIGN;
+}
+
+enum oops_line oops_stray(struct oops *o, const struct kmsg *k)
+{
+	return foreign(o, k);
+}
+
+/* `5e40: 84a90358 83675bbc`, ` r7:83675be0`, ` ffff8800 ffffffff`: dumps of stacks and registers.
+ */
+static bool dump_text(const char *text)
+{
+	size_t n = strspn(text, "0123456789abcdef");
+
+	return (n >= 4 && (text[n] == ':' || text[n] == ' ')) ||
+	       (text[0] == 'r' && isdigit((unsigned char)text[1]));
+}
+
+/* Lines behind which only leftovers of the report follow. */
+static void end_line(struct oops *o, const char *text)
+{
+	if (str_after(text, "---[ end trace")) {
+		o->frozen = oops_has_stack(o);
+		o->ended = o->end_trace = true;
+	} else if (str_after(text, " </TASK>") || str_after(text, "Kernel Offset:")) {
+		o->ended = oops_has_stack(o);
+	}
 }
 
 enum oops_line oops_take(struct oops *o, const struct kmsg *k)
@@ -290,17 +393,13 @@ enum oops_line oops_take(struct oops *o, const struct kmsg *k)
 
 	if (o->n_lines >= LINES_MAX)
 		return OOPS_OVER;
-	/* another task's words between ours, where printk says who speaks */
-	if (o->caller[0] && k->caller[0] && !str_eq(o->caller, k->caller) && k->caller[0] == 'T' &&
-	    o->caller[0] == 'T' && o->sig->stack != STACK_STALL)
-		return foreign(o);
-	if (str_after(text, "---[ end trace"))
-		o->frozen = oops_has_stack(o);
+	end_line(o, text);
+	o->lost |= strstr(text, "printk messages dropped") != NULL;
 	access_line(o, text);
-	if (o->s.class == CRASH_LOCKDEP)
-		lock_line(o, text);
-	if (!heading(o, text) && !stack_line(o, text) && !report_text(text))
-		return foreign(o);
+	speaker_line(o, text);
+	naming_line(o, text);
+	if (!heading(o, text) && !stack_line(o, text) && !report_text(text) && !dump_text(text))
+		return foreign(o, k);
 	o->n_lines++;
 	o->n_foreign = 0;
 	return OOPS_MINE;
@@ -315,15 +414,22 @@ static const struct frame *blame(const struct oops *o, unsigned from, unsigned s
 	return NULL;
 }
 
-/* Behind the interrupt that reported the stall: what the CPU was doing when it came. */
+/* Where the stall's own report ends in the first trace: behind the timer interrupt it was found in.
+ */
 static unsigned stalled_from(const struct oops *o)
 {
-	unsigned from = 0;
+	bool reported = false, inside = false;
 
-	for (unsigned i = 0; i < o->n_frames && o->trace[i] == o->trace[0]; i++)
-		if (frames_skipped(o->frame[i].function, SKIP_IRQ))
-			from = i + 1;
-	return from < o->n_frames ? from : 0;
+	for (unsigned i = 0; i < o->n_frames && o->trace[i] == o->trace[0]; i++) {
+		const char *function = o->frame[i].function;
+
+		reported |= frames_skipped(function, SKIP_STALL);
+		if (reported && frames_skipped(function, SKIP_INTERRUPT))
+			inside = true;
+		else if (inside && o->frame[i].reliable)
+			return i;
+	}
+	return 0;
 }
 
 /* What the dispatcher nearest to the leaf had called. */
@@ -338,7 +444,8 @@ static const struct frame *anchor(const struct oops *o, unsigned from)
 			continue;
 		if (frames_dispatches(f->function) && last)
 			return last;
-		if (!frames_skipped(f->function, SKIP_REPORT | SKIP_IRQ | SKIP_ENTRY))
+		if (!frames_skipped(f->function,
+				    SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
 			last = f;
 	}
 	return NULL;
@@ -346,16 +453,22 @@ static const struct frame *anchor(const struct oops *o, unsigned from)
 
 static const struct frame *guilty(const struct oops *o)
 {
-	unsigned skip = SKIP_REPORT | SKIP_ENTRY | o->sig->skip;
+	unsigned skip = innocent(o);
 	const struct frame *f = NULL;
 
+	if (o->intermixed) /* whose frames are whose? */
+		return o->header.function[0] && !frames_skipped(o->header.function, skip)
+			       ? &o->header
+			       : NULL;
 	switch (o->sig->stack) {
 	case STACK_NONE: return NULL;
+	case STACK_NAME:
 	case STACK_HEADER:
 		if (o->header.function[0] && !frames_skipped(o->header.function, skip))
 			return &o->header;
 		break;
-	case STACK_STALL: f = blame(o, stalled_from(o), skip | SKIP_IRQ); break;
+	case STACK_ORDER: break;
+	case STACK_STALL: f = blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT); break;
 	case STACK_PC:
 	case STACK_TRACE:
 		if (o->at.function[0] && !frames_skipped(o->at.function, skip))
@@ -364,20 +477,72 @@ static const struct frame *guilty(const struct oops *o)
 	}
 	if (!f)
 		f = blame(o, 0, skip);
-	if (!f && o->header.function[0])
-		f = &o->header;
-	if (!f && o->link.function[0])
+	if (!f && o->pc_bad && o->link.function[0])
 		f = &o->link;
-	return f ? f : blame(o, 0, SKIP_REPORT);
+	if (!f && o->n_calls > 0)
+		f = blame(o, 0, SKIP_REPORT);
+	if (!f && o->header.function[0] && !frames_skipped(o->header.function, skip))
+		f = &o->header;
+	if (!f && o->at.function[0])
+		f = &o->at;
+	return f;
+}
+
+/*
+ * The function in the title. Where a stalled CPU was in its loop when the watchdog looked is
+ * chance: what a dispatcher had called is not. One that waits for another CPU is itself innocent.
+ */
+static const char *named(const struct oops *o)
+{
+	if (o->sig->stack != STACK_STALL)
+		return frames_canonical(o->s.function);
+	if (str_after(o->s.function, "smp_call_function"))
+		return "smp_call_function";
+	return frames_canonical(o->s.anchor[0] ? o->s.anchor : o->s.function);
 }
 
 static const char *expand(const struct oops *o, const char *hole)
 {
 	if (str_after(hole, "{fn}"))
-		return o->s.function[0] ? o->s.function : "corrupted";
+		return o->s.function[0] ? named(o) : "corrupted";
 	if (str_after(hole, "{rw}"))
 		return o->rw;
-	return o->capture[hole[1] - '0'];
+	return hole[1] >= '1' && hole[1] <= '4' ? o->capture[hole[1] - '0'] : "";
+}
+
+/*
+ * What a generic row quotes, without what differs from time to time: addresses become ADDR, numbers
+ * NUM, f+0x1/0x2 f.
+ */
+static void append_quoted(char *dst, size_t *n, const char *s)
+{
+	while (*s && *n + 5 < TITLE_LEN) {
+		size_t hex = strspn(s, "0123456789abcdefABCDEF"), dec = strspn(s, "0123456789");
+		bool fresh =
+			*n == 0 || !(isalnum((unsigned char)dst[*n - 1]) || dst[*n - 1] == '_');
+		const char *as = NULL;
+		size_t taken = 1;
+
+		if (strncmp(s, "+0x", 3) == 0) {
+			taken = 3 + strspn(s + 3, "0123456789abcdefx/");
+			as = "";
+		} else if (fresh && strncmp(s, "0x", 2) == 0) {
+			taken = 2 + strspn(s + 2, "0123456789abcdefABCDEF");
+			as = "ADDR";
+		} else if (fresh && hex >= 8 && !isalnum((unsigned char)s[hex])) {
+			taken = hex;
+			as = "ADDR";
+		} else if (fresh && dec > 0 && !isalnum((unsigned char)s[dec])) {
+			taken = dec;
+			as = "NUM";
+		}
+		if (!as)
+			dst[(*n)++] = *s;
+		else
+			while (*as)
+				dst[(*n)++] = *as++;
+		s += taken;
+	}
 }
 
 static void title(struct oops *o)
@@ -389,8 +554,11 @@ static void title(struct oops *o)
 		if (*t == '{') {
 			const char *s = expand(o, t);
 
-			while (*s && n + 1 < TITLE_LEN)
-				o->s.title[n++] = *s++;
+			if (t[1] == 'q')
+				append_quoted(o->s.title, &n, o->capture[1]);
+			else
+				while (*s && n + 1 < TITLE_LEN)
+					o->s.title[n++] = *s++;
 			t = strchr(t, '}') + 1;
 			if (n > 0 && o->s.title[n - 1] == ' ' && *t == ' ')
 				t++;
@@ -401,13 +569,25 @@ static void title(struct oops *o)
 	o->s.title[n] = '\0';
 }
 
+/* Does the trace show more than the report's own machinery? */
+static bool has_trace(const struct oops *o)
+{
+	return o->end_trace || o->at.function[0] || (o->n_calls > 1 && o->s.top[0]);
+}
+
 static enum integrity integrity(const struct oops *o)
 {
-	if (o->sig->stack == STACK_NONE || o->s.function[0])
+	if (o->intermixed)
+		return INTEGRITY_INTERMIXED;
+	if (o->lost)
+		return INTEGRITY_TRUNCATED;
+	if (o->sig->stack == STACK_NONE || o->sig->stack == STACK_NAME)
 		return INTEGRITY_COMPLETE;
 	if (o->n_lines == 1)
 		return INTEGRITY_HEADER_ONLY;
-	return o->cut_short ? INTEGRITY_TRUNCATED : INTEGRITY_NO_STACK;
+	if (!has_trace(o) || !o->s.function[0])
+		return o->cut_short ? INTEGRITY_TRUNCATED : INTEGRITY_NO_STACK;
+	return INTEGRITY_COMPLETE;
 }
 
 static void set_function(char dst[FUNCTION_LEN], const struct frame *f)

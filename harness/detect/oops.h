@@ -9,7 +9,11 @@
 #include "detect/kmsg.h"
 #include "detect/signatures.h"
 
-enum { CAPTURE_LEN = 160, STALL_FRAMES = 96 };
+enum {
+	CAPTURE_LEN = 160,
+	STALL_FRAMES = 64, /* kept of a report */
+	HEAD_FRAMES = 40,  /* of a longer one the first so many and the last others are kept */
+};
 
 struct oops {
 	const struct signature *sig;
@@ -22,13 +26,22 @@ struct oops {
 	struct frame frame[STALL_FRAMES];  /* of the traces that count, in order */
 	unsigned char trace[STALL_FRAMES]; /* which trace each belongs to */
 	unsigned n_frames, n_traces;
+	unsigned n_calls;   /* entries of call traces seen, whether they count or not */
 	unsigned n_lines;   /* of the report, its first included */
-	unsigned n_foreign; /* in a row, of lines that are none of it */
-	bool elsewhere;     /* inside of a trace that does not count (who allocated it ...) */
-	bool not_next;      /* the next trace does not count either */
-	bool at_next;       /* the next line says where a lock is taken */
-	bool frozen;        /* what follows is not about the cause any more */
-	bool cut_short;     /* the console ended inside of it */
+	unsigned n_foreign; /* in a row, of lines that are none of it; in eighths for user space */
+	bool stamped;       /* its lines carry a clock: what carries none is not the kernel's */
+	bool lost;          /* printk says that lines are missing */
+	bool has_pid, pc_bad;
+	unsigned long pid; /* of the task that it says was running */
+	bool end_trace;    /* "---[ end trace" was seen */
+	bool user;         /* the trace went down to user space */
+	bool ended;        /* what follows is leftovers */
+	bool intermixed;   /* another report's lines are among its own */
+	bool elsewhere;    /* inside of a trace that does not count (who allocated it ...) */
+	bool not_next;     /* the next trace does not count either */
+	bool at_next;      /* the next line says where a lock is taken */
+	bool frozen;       /* what follows is not about the cause any more */
+	bool cut_short;    /* the console ended inside of it */
 	const char *rw;
 };
 
@@ -44,8 +57,11 @@ void oops_open(struct oops *o, const struct signature *sig, const struct capture
 
 enum oops_line oops_take(struct oops *o, const struct kmsg *k);
 
-/* A panic followed. */
-void oops_panic(struct oops *o);
+/* A line that is no report's went by. */
+enum oops_line oops_stray(struct oops *o, const struct kmsg *k);
+
+/* A panic followed; `own`: from the same speaker, so that what comes now is its own trace. */
+void oops_panic(struct oops *o, bool own);
 
 bool oops_has_stack(const struct oops *o);
 

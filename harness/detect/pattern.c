@@ -61,6 +61,14 @@ static const char *lazy(const char *pattern, const char *text)
 	return strstr(text, literal);
 }
 
+static void capture(struct captures *c, unsigned *n, const char *s, size_t len)
+{
+	if (*n == CAPTURES)
+		return;
+	c->at[++*n].s = s;
+	c->at[*n].len = len;
+}
+
 bool pattern_match(const char *p, const char *t, struct captures *ret)
 {
 	struct captures c = { 0 };
@@ -74,10 +82,14 @@ bool pattern_match(const char *p, const char *t, struct captures *ret)
 				return false;
 			continue;
 		}
-		if (p[1] == '*') {
+		if (p[1] == '*' || p[1] == 'A') {
+			const char *from = t;
+
 			t = lazy(p + 3, t);
 			if (!t)
 				return false;
+			if (p[1] == 'A')
+				capture(&c, &n_captured, from, (size_t)(t - from));
 		} else if (p[1] == '_') {
 			t += strspn(t, " \t");
 		} else {
@@ -91,10 +103,8 @@ bool pattern_match(const char *p, const char *t, struct captures *ret)
 			}
 			if (taken == 0)
 				return false;
-			if (isupper((unsigned char)p[1]) && n_captured < CAPTURES) {
-				c.at[++n_captured].s = t;
-				c.at[n_captured].len = len;
-			}
+			if (isupper((unsigned char)p[1]))
+				capture(&c, &n_captured, t, len);
 			t += taken;
 		}
 		p += 3;

@@ -8,7 +8,7 @@
  *	{f}	a function: name, +0x1/0x2 and [module] taken along, only the name captured
  *	{h}	hexadecimal digits, 0x allowed	{*}	anything, as little as possible
  *	{r}	the rest of the line		{_}	blanks, or none
- * Upper case letters (W N F H R) capture; captures are numbered from 1 in order.
+ * Upper case letters (W N F H R, and A for {*}) capture; captures are numbered from 1 in order.
  */
 #ifndef KS_DETECT_PATTERN_H
 #define KS_DETECT_PATTERN_H

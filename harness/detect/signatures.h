@@ -14,7 +14,9 @@ enum recipe {
 	STACK_TRACE,  /* the first call trace */
 	STACK_PC,     /* the instruction pointer first, then the call trace */
 	STACK_HEADER, /* the {F} of the pattern first, then as STACK_PC */
+	STACK_NAME,   /* the {F} of the pattern; no stack is printed */
 	STACK_STALL,  /* what the dispatcher nearest to the stalled processor's leaf had called */
+	STACK_ORDER,  /* where a lock became one that interrupts take */
 	STACK_NONE,   /* the kind has no stack */
 };
 
@@ -24,6 +26,7 @@ enum {
 	SIG_BODY = 4,        /* belongs to an open report that has no stack yet */
 	SIG_PANIC = 8,       /* the kernel stops here: a flag on whatever was open */
 	SIG_ONCE = 32,       /* nothing the first time: every boot says it */
+	SIG_USER = 64,       /* only on lines that printk did not write */
 	SIG_SECOND = 16,     /* never a first cause: says that an earlier report was fatal */
 };
 
@@ -33,11 +36,13 @@ struct signature {
 	const char *tail;    /* pattern right behind the literal; NULL: anything */
 	enum crash_class class;
 	unsigned severity; /* 1 + enum severity; 0: the class's */
-	const char *title; /* {1} captures, {fn} the guilty function, {rw} Read or Write */
+	const char *title; /* {1} captures, {q} the first without numbers, {fn} the guilty function,
+				{rw} Read or Write */
 	const char *bare;  /* the title where no function was found; NULL: {fn} as "corrupted" */
 	enum recipe stack;
 	unsigned skip; /* sets of functions that are not to blame, besides REPORT */
 	unsigned flags;
+	const char *at;     /* `|`-separated: below a line with these, "at: f" names the function */
 	const char *unless; /* `|`-separated texts: any of them on the line, and it is not this */
 	const char *sentence;
 };

@@ -43,9 +43,7 @@ struct sighting {
 	char module[MODULE_LEN];     /* its module; "" = the kernel proper or unknown */
 	char top[FUNCTION_LEN];      /* first frame that is no plumbing */
 	char anchor[FUNCTION_LEN];   /* the frame below the dispatcher, for stalls and hangs */
-	struct frame frame[SIGHTING_FRAMES];
-	unsigned n_frames;
-	char id[CRASH_ID_LEN];      /* "k1:" + 16 hex digits of class family, function, module */
+	char id[CRASH_ID_LEN];       /* "k1:" + 16 hex digits of class family, function, module */
 	char id_fine[CRASH_ID_LEN]; /* "k2:" the same of class and the first five reliable frames */
 	bool panicked; /* a "Kernel panic" followed, because of it or while it was open */
 	enum integrity integrity;
@@ -54,6 +52,8 @@ struct sighting {
 		last_ns;  /* arrival of the first line, and of the last repeat's; host clock */
 	double guest_s;   /* the first line's own timestamp; NaN: none */
 	uint64_t repeats; /* further reports with the same id, folded into this one */
+	unsigned n_frames;
+	struct frame frame[SIGHTING_FRAMES]; /* last: detect/known.c stores the rest alone */
 };
 
 const char *integrity_name(enum integrity i);
