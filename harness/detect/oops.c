@@ -103,7 +103,7 @@ static bool heading(struct oops *o, const char *text)
 
 static void add_frame(struct oops *o, const struct frame *f)
 {
-	if (o->frozen || o->elsewhere)
+	if (o->frozen || o->elsewhere || (!f->reliable && o->n_frames >= UNRELIABLE_FRAMES))
 		return;
 	if (o->n_frames == STALL_FRAMES) { /* a stack that ran out: its leaf and its root matter */
 		memmove(&o->frame[HEAD_FRAMES], &o->frame[HEAD_FRAMES + 1],

@@ -11,8 +11,9 @@
 
 enum {
 	CAPTURE_LEN = 160,
-	STALL_FRAMES = 64, /* kept of a report */
-	HEAD_FRAMES = 40,  /* of a longer one the first so many and the last others are kept */
+	STALL_FRAMES = 64,      /* kept of a report */
+	UNRELIABLE_FRAMES = 20, /* those marked `?` are kept among the first so many only */
+	HEAD_FRAMES = 40,       /* of a longer one the first so many and the last others are kept */
 };
 
 struct oops {
