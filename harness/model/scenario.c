@@ -202,9 +202,9 @@ static const char *nth_key(size_t i, const void *map)
 	return ((const struct node *)map)->item[i].key->text;
 }
 
-/* --profile or --arm named something that is not there. */
-static int no_such_overlay(const struct reader *r, const char *what, const char *name,
-			   const struct node *map)
+/* The command line named an arm or a profile that is not there. */
+static int no_such_overlay(const struct reader *r, const struct node *at, const char *what,
+			   const char *name, const struct node *map)
 {
 	const size_t n = map && map->kind == NODE_MAP ? map->n : 0;
 	const char *near = n ? str_nearest(name, n, nth_key, map) : NULL;
@@ -212,10 +212,9 @@ static int no_such_overlay(const struct reader *r, const char *what, const char 
 
 	for (size_t i = 0; i < n; i++)
 		buf_printf(&list, "%s%s", i ? ", " : "", nth_key(i, map));
-	return tree_complain(r->err, map ? map : r->doc, "there is no %s '%.60s'; %s%s%s%s%s", what,
-			     name, near ? "did you mean '" : "", near ? near : "",
-			     near ? "'? " : "", n ? "accepted: " : "the scenario has none",
-			     buf_str(&list));
+	return tree_complain(r->err, at, "there is no %s '%.60s'; %s%s%s%s%s", what, name,
+			     near ? "did you mean '" : "", near ? near : "", near ? "'? " : "",
+			     n ? "accepted: " : "the scenario has none", buf_str(&list));
 }
 
 /* Reads a document for its complaints only. */
@@ -236,11 +235,26 @@ static int lay_profile(struct reader *r)
 	const struct entry *e = r->opt->profile ? tree_get(all, r->opt->profile) : NULL;
 
 	if (r->opt->profile && !e)
-		return no_such_overlay(r, "profile", r->opt->profile, all);
+		return no_such_overlay(r, all ? all : r->doc, "profile", r->opt->profile, all);
 	r->doc = tree_without(r->trees, r->doc, "profiles");
 	if (e && e->value->kind == NODE_MAP)
 		r->doc = tree_merge(r->trees, r->doc, e->value);
 	return 0;
+}
+
+/* A setting may change an arm, but a new one is more likely a typo. */
+static int check_setting(const struct reader *r, const struct node *over)
+{
+	const struct node *known = tree_at(r->doc, "arms"), *named = tree_at(over, "arms");
+	int x = only_check(over, IN_SETTING, r->err);
+
+	for (size_t i = 0; x == 0 && named && i < named->n; i++) {
+		const struct node *key = named->item[i].key;
+
+		if (!tree_get(known, key->text))
+			x = no_such_overlay(r, key, "arm", key->text, known);
+	}
+	return x;
 }
 
 static int lay_settings(struct reader *r)
@@ -251,7 +265,7 @@ static int lay_settings(struct reader *r)
 					   &over, r->err);
 
 		if (x == 0)
-			x = only_check(over, IN_FILE, r->err);
+			x = check_setting(r, over);
 		if (x < 0)
 			return x;
 		r->doc = tree_merge(r->trees, r->doc, over);
@@ -314,7 +328,7 @@ static int select_arms(const struct reader *r, const struct node *arms)
 	for (size_t i = 0; i < only->n; i++)
 		if (!tree_get(arms, only->item[i]) &&
 		    !(sc->n_arms == 1 && str_eq(sc->arm[0].name, only->item[i])))
-			return no_such_overlay(r, "arm", only->item[i], arms);
+			return no_such_overlay(r, arms ? arms : r->doc, "arm", only->item[i], arms);
 	for (size_t i = 0; i < sc->n_arms; i++) {
 		if (!only->n || strv_has(only, sc->arm[i].name)) {
 			sc->arm[kept++] = sc->arm[i];

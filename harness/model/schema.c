@@ -57,6 +57,14 @@ static bool is_pattern(const char *s)
 	return *s && is_one_line(s) && strlen(s) <= 256;
 }
 
+/* What image/kernels.c can make something of; there the same words are looked up. */
+static bool is_kernel(const char *s)
+{
+	const char *abi = str_after(s, "debian:");
+
+	return abi ? all_of(abi, "-.+~_", 120) : is_one_line(s) && strchr(s, '/');
+}
+
 static bool is_load(const char *s)
 {
 	return !*s || load_by_name(s);
@@ -90,15 +98,17 @@ static bool is_backend(const char *s)
 #define RANGE(a, b) .min = (a), .max = (b)
 
 static const struct field fields[] = {
-	{ "name", FIELD_TEXT, .in = IN_FILE, SCN(name), .fallback = "", .fits = is_name,
-	  .shape = NAME_SHAPE, .example = "fib-rebalance",
+	{ "name", FIELD_TEXT, .in = IN_FILE | IN_SETTING, SCN(name), .fallback = "",
+	  .fits = is_name, .shape = NAME_SHAPE, .example = "fib-rebalance",
 	  .sentence = "What runs and reports call the scenario. Without it: the file's name, less "
 		      "its .yaml." },
-	{ "kernel", FIELD_TEXT, SET(kernel), .fallback = "", .fits = is_one_line,
-	  .shape = "one line", .example = "debian:6.1.0-54-cloud",
-	  .sentence =
-		  "The kernel to boot: debian:ABI, or the path of a bzImage. Needed but for the "
-		  "fake backend." },
+	{ "kernel", FIELD_TEXT, SET(kernel), .fallback = "", .fits = is_kernel,
+	  .shape = "debian:ABI, such as debian:6.1.0-54-cloud, or a path with a slash, such as "
+		   "./bzImage",
+	  .example = "debian:6.1.0-54-cloud",
+	  .sentence = "The kernel to boot: a package of Debian (`kernsoak kernels list` shows "
+		      "them), or the path of a bzImage, a vmlinux or a kernel's .deb. Needed but "
+		      "for the fake backend." },
 
 	{ "guest", FIELD_GROUP, .in = IN_ALL, .sentence = "The virtual machine." },
 	{ "guest.backend", FIELD_TEXT, SET(guest.backend), .fallback = "libvirt",
@@ -188,17 +198,17 @@ static const struct field fields[] = {
 	  .sentence = "How long reading goes on after the first line of a crash, to catch all of "
 		      "the report." },
 
-	{ "arms", FIELD_OVERLAYS, .in = IN_FILE | IN_PROFILE, .fits = is_name, .shape = NAME_SHAPE,
+	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = is_name, .shape = NAME_SHAPE,
 	  .example = "{ stock: , more-memory: { guest: { memory: 1GiB } } }",
 	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
 		      "scenario (nothing: the scenario as it is). Without any there is one, "
 		      "`baseline`." },
-	{ "stop", FIELD_GROUP, .in = IN_FILE | IN_PROFILE, .sentence = "When a run is done." },
-	{ "stop.trials", FIELD_COUNT, .in = IN_FILE | IN_PROFILE, SCN(stop.trials), .fallback = "5",
-	  RANGE(1, 100000), .example = "20",
+	{ "stop", FIELD_GROUP, .in = IN_WHOLE, .sentence = "When a run is done." },
+	{ "stop.trials", FIELD_COUNT, .in = IN_WHOLE, SCN(stop.trials), .fallback = "5",
+	  RANGE(1, 10000), .example = "20",
 	  .sentence = "Trials of each arm. One lost to the host is replaced by a new one." },
-	{ "stop.budget", FIELD_DURATION, .in = IN_FILE | IN_PROFILE, SCN(stop.budget_ns),
-	  .fallback = "none", RANGE(SECOND, YEAR), .none = true, .example = "8h",
+	{ "stop.budget", FIELD_DURATION, .in = IN_WHOLE, SCN(stop.budget_ns), .fallback = "none",
+	  RANGE(SECOND, YEAR), .none = true, .example = "8h",
 	  .sentence = "Of the whole run; what runs at its end is stopped and counts as censored." },
 	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = is_name, .shape = NAME_SHAPE,
 	  .example = "{ fast: { limits: { soak: 1m } } }",

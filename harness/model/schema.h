@@ -26,7 +26,14 @@ enum field_type {
 };
 
 /* Which of the documents may have the key; an arm is laid over settings only. */
-enum { IN_FILE = 1, IN_PROFILE = 2, IN_ARM = 4, IN_ALL = 7 };
+enum {
+	IN_FILE = 1,
+	IN_PROFILE = 2,
+	IN_SETTING = 4, /* --set */
+	IN_ARM = 8,
+	IN_WHOLE = IN_FILE | IN_PROFILE | IN_SETTING,
+	IN_ALL = IN_WHOLE | IN_ARM,
+};
 
 struct field {
 	const char *path; /* "guest.memory" */

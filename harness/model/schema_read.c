@@ -81,7 +81,10 @@ static const struct field *elsewhere(const char *key, unsigned in)
 
 static const char *document_name(unsigned in)
 {
-	return in == IN_ARM ? "an arm" : in == IN_PROFILE ? "a profile" : "a scenario";
+	return in == IN_ARM       ? "an arm"
+	       : in == IN_PROFILE ? "a profile"
+	       : in == IN_SETTING ? "--set"
+				  : "a scenario";
 }
 
 /* "there is no key 'x' in guest; did you mean 'y'? accepted are ..." */
@@ -109,8 +112,8 @@ static int unknown_key(const struct reading *r, const struct node *key, const ch
 
 	if (schema_by_path(path))
 		return tree_complain(r->err, key,
-				     "'%s' is not for %s: it belongs to the scenario as a whole",
-				     path, document_name(r->in));
+				     "'%s' is not for %s: it belongs to the scenario's file", path,
+				     document_name(r->in));
 	children_of(group, r->in, &accepted);
 	if (other && !str_nearest(key->text, accepted.n, nth_name, &accepted))
 		return tree_complain(r->err, key, "'%.60s' belongs elsewhere: write it as %s",

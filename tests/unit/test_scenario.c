@@ -14,7 +14,7 @@
 #include "model/scenario.h"
 
 #define GOLDEN "tests/golden/scenario"
-#define LOADS  "load: { fib-rebalance: }\nguest: { vcpus: 2 }\nkernel: k\n"
+#define LOADS  "load: { fib-rebalance: }\nguest: { vcpus: 2 }\nkernel: ./k\n"
 
 static struct scenario parsed(const char *text, const struct scenario_options *opt)
 {
@@ -110,7 +110,7 @@ static void nothing_after_a_key_takes_back_its_default(void **state)
 {
 	struct scenario sc =
 		parsed("guest: { memory: 1GiB, vcpus: 2, sysctl: { a.b: 1, c.d: 2 } }\n"
-		       "kernel: k\nload: { fib-rebalance: { pause: 9s } }\n"
+		       "kernel: ./k\nload: { fib-rebalance: { pause: 9s } }\n"
 		       "arms:\n  a: { guest: { memory: , sysctl: { a.b: } } }\n"
 		       "  b: { load: { fib-rebalance: } }\n",
 		       NULL);
@@ -144,8 +144,8 @@ static void what_only_the_arms_say_need_not_be_in_the_scenario(void **state)
 {
 	struct scenario sc = parsed("load: { shell: { modules: [dummy] } }\n"
 				    "arms:\n"
-				    "  a: { kernel: x, load: { shell: { script: one } } }\n"
-				    "  b: { kernel: y, load: { shell: { script: two } } }\n",
+				    "  a: { kernel: ./x, load: { shell: { script: one } } }\n"
+				    "  b: { kernel: ./y, load: { shell: { script: two } } }\n",
 				    NULL);
 
 	(void)state;
@@ -229,7 +229,7 @@ static void unknown_words_of_the_tables_get_the_near_one_and_the_list(void **sta
 	(void)state;
 	assert_says("load: { fib-rebalanse: }\n", load);
 	assert_says("load: { fib-rebalance: { pauze: 1s } }\n", param);
-	assert_says("kernel: k\nload: { shell: { modules: [dummy] } }\n", missing);
+	assert_says("kernel: ./k\nload: { shell: { modules: [dummy] } }\n", missing);
 	assert_says("fail: { target: { class: [oops, whatever] } }\n", class);
 }
 

@@ -146,7 +146,7 @@ static bool hit(const char *target, const struct sighting *s)
 {
 	_cleanup_free_
 	char *text = xasprintf(
-		"kernel: k\nguest: { vcpus: 2 }\nload: { team-mode: }\nfail: { target: %s }\n",
+		"kernel: ./k\nguest: { vcpus: 2 }\nload: { team-mode: }\nfail: { target: %s }\n",
 		target);
 	struct scenario sc = parsed(text);
 	bool r = target_matches(&sc.arm[0].settings.target, s);

@@ -4,7 +4,7 @@
 #include "model/scenario.h"
 #include "model/spec.h"
 
-static const char text[] = "kernel: k\nguest: { vcpus: 2 }\nload: { fib-rebalance: }\n";
+static const char text[] = "kernel: ./k\nguest: { vcpus: 2 }\nload: { fib-rebalance: }\n";
 
 static void specs_survive_json_both_ways(void **state)
 {
