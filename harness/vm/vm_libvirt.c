@@ -2,38 +2,29 @@
 #include "vm/vm_libvirt.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
-#include <libvirt/virterror.h>
-#include <libxml/uri.h>
 #include <poll.h>
-#include <pwd.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/exit.h"
-#include "base/fs.h"
 #include "base/json.h"
 #include "vm/channel.h"
+#include "vm/connect.h"
 #include "vm/console.h"
 #include "vm/domain.h"
-#include "vm/embed.h"
+#include "vm/native.h"
 #include "vm/virt_loop.h"
 
 enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and lives on */
 #define END_NS  (2 * NS_PER_S)    /* how long libvirt may take to notice that QEMU is gone */
 #define KILL_MS 5000
-
-static char *embed_root; /* of this process, for its life: libvirt opens no second one */
 
 /* libvirt and QEMU have left our working directory: a machine whose paths say where they begin. */
 struct absolute {
@@ -331,142 +322,12 @@ static int check_host(const struct machine *m, struct err *err)
 	return r;
 }
 
-static bool is_embedded(const char *uri)
-{
-	return !uri || !uri[0] || str_after(uri, "qemu:///embed");
-}
-
-/* "qemu+ssh://host/system": console and channel would be on that host, and out of our reach. */
-static int check_uri(const char *uri, struct err *err)
-{
-	const char *host = strstr(uri, "://");
-
-	if (host && (host[3] == '/' || !host[3]))
-		return 0;
-	err_set(err, ENOTSUP,
-		"the libvirt URI %s names another host, but the console's file and the agent's "
-		"socket are on this one: run kernsoak there",
-		uri);
-	return unable(err);
-}
-
-/* libvirt looks the user up whatever its configuration says. */
-static int check_user(struct err *err)
-{
-	if (geteuid() != 0 || getpwnam("libvirt-qemu"))
-		return 0;
-	err_set(err, EPERM,
-		"as root libvirt needs a user and a group called libvirt-qemu: apt-get install "
-		"libvirt-daemon-system, or start kernsoak as an ordinary user");
-	return unable(err);
-}
-
-/* QEMU's monitor listens at ROOT/lib/qemu/domain-N-NAME/monitor.sock, the name cut at 20 bytes. */
-static int check_root_length(const char *root, struct err *err)
-{
-	size_t n = strlen(root) + strlen("/lib/qemu/domain-999-/monitor.sock") + 20;
-
-	if (n < sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return 0;
-	err_set(err, ENAMETOOLONG,
-		"QEMU's sockets would have names that are too long below %s: "
-		"use a work folder with a shorter name",
-		root);
-	return unable(err);
-}
-
-static int prepare_root(const char *root, struct err *err)
-{
-	int r = check_user(err);
-
-	if (r == 0)
-		r = check_root_length(root, err);
-	if (r == 0)
-		r = embed_prepare(root, err);
-	if (r == 0)
-		embed_root = xstrdup(root);
-	return r;
-}
-
-static int open_failed(const char *uri, struct err *err)
-{
-	virErrorPtr e = virGetLastError();
-
-	if (e && e->code == VIR_ERR_NO_CONNECT)
-		err_set(err, EIO,
-			"libvirt has no driver for %s: apt-get install libvirt-daemon-driver-qemu",
-			uri);
-	else
-		virt_error(err, EIO, "libvirt cannot open %s", uri);
-	return unable(err);
-}
-
-/*
- * libvirt's cache of QEMU's capabilities also compares CPUID leaf 0x1f, which differs from core to
- * core: opened on another one than last time it probes for half a second. So always the first.
- */
-static virConnectPtr open_pinned(const char *uri)
-{
-	cpu_set_t all, one;
-	virConnectPtr conn;
-	int cpu = 0;
-
-	if (sched_getaffinity(0, sizeof(all), &all) < 0)
-		return virConnectOpen(uri);
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &all))
-		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof(one), &one);
-	conn = virConnectOpen(uri);
-	sched_setaffinity(0, sizeof(all), &all);
-	return conn;
-}
-
-/* The root's path as it may stand in a URI. */
-static char *embed_uri(const char *root)
-{
-	xmlChar *escaped = xmlURIEscapeStr(BAD_CAST root, BAD_CAST "/");
-	char *uri = xasprintf("qemu:///embed?root=%s", escaped ? (char *)escaped : root);
-
-	xmlFree(escaped);
-	return uri;
-}
-
-static int connect_embedded(const char *root, virConnectPtr *ret, struct err *err)
-{
-	_cleanup_free_
-	char *uri = NULL;
-	int r = embed_root ? 0 : prepare_root(root, err);
-
-	if (r == 0)
-		r = virt_loop_start(err);
-	if (r < 0)
-		return unable(err);
-	uri = embed_uri(embed_root);
-	*ret = open_pinned(uri);
-	return *ret ? 0 : open_failed(uri, err);
-}
-
-static int connect_daemon(const char *uri, virConnectPtr *ret, struct err *err)
-{
-	int r = check_uri(uri, err);
-
-	if (r == 0)
-		r = virt_loop_start(err);
-	if (r < 0)
-		return unable(err);
-	*ret = virConnectOpen(uri);
-	return *ret ? 0 : open_failed(uri, err);
-}
-
 static int open_connection(struct guest_vm *g, struct err *err)
 {
 	_cleanup_free_
 	char *root = xasprintf("%s/libvirt", g->here.m.work);
 
-	return is_embedded(g->here.m.uri) ? connect_embedded(root, &g->conn, err)
-					  : connect_daemon(g->here.m.uri, &g->conn, err);
+	return connect_open(g->here.m.uri, root, &g->conn, err);
 }
 
 static int create_domain(struct guest_vm *g, struct err *err)
@@ -480,8 +341,9 @@ static int create_domain(struct guest_vm *g, struct err *err)
 	if (r < 0)
 		return r;
 	virt_call_begin(-1);
-	g->dom = virDomainCreateXML(g->conn, xml.data,
-				    is_embedded(g->here.m.uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
+	g->dom = virDomainCreateXML(
+		g->conn, xml.data,
+		connect_is_embedded(g->here.m.uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
 	virt_call_end();
 	if (g->dom)
 		return 0;
@@ -583,8 +445,7 @@ static int guest_start(struct vm *vm, struct err *err)
 		return r;
 	}
 	adopt_process(g);
-	if (is_embedded(g->here.m.uri))
-		embed_publish(embed_root);
+	connect_publish();
 	return 0;
 }
 
@@ -655,62 +516,6 @@ static void guest_free(struct vm *vm)
 		release(g);
 }
 
-static void remove_described_root(void)
-{
-	fs_remove_tree(AT_FDCWD, embed_root, NULL);
-}
-
-/* A folder of its own, until the process ends: a dry run has no trial to put it into. */
-static int connect_to_describe(virConnectPtr *ret, struct err *err)
-{
-	char root[] = "/tmp/kernsoak-describe-XXXXXX";
-	int r;
-
-	if (embed_root)
-		return connect_embedded(embed_root, ret, err);
-	if (!mkdtemp(root))
-		return err_set(err, errno, "cannot make a folder in /tmp: %s", strerror(errno));
-	r = prepare_root(root, err);
-	if (r < 0) {
-		fs_remove_tree(AT_FDCWD, root, NULL);
-		return r;
-	}
-	atexit(remove_described_root);
-	return connect_embedded(root, ret, err);
-}
-
-static char *native_command(const struct machine *m, const char *xml, struct err *err)
-{
-	virConnectPtr conn = NULL;
-	char *command = NULL;
-	int r = is_embedded(m->uri) ? connect_to_describe(&conn, err)
-				    : connect_daemon(m->uri, &conn, err);
-
-	if (r < 0)
-		return NULL;
-	virt_call_begin(-1);
-	command = virConnectDomainXMLToNative(conn, "qemu-argv", xml, 0);
-	if (!command)
-		virt_error(err, EIO, "libvirt does not tell QEMU's command line");
-	virConnectClose(conn);
-	virt_call_end();
-	return command;
-}
-
-static void describe_command(const struct machine *m, const char *xml, struct buf *out)
-{
-	struct err why = { 0 };
-	char *command;
-
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	command = native_command(m, xml, &why);
-	if (command)
-		buf_printf(out, "\n# QEMU's command line:\n%s\n", command);
-	else
-		buf_printf(out, "\n# no command line of QEMU: %s\n", why.msg);
-	free(command);
-}
-
 static int guest_describe(const struct machine *m, struct buf *out, struct err *err)
 {
 	_cleanup_buf_ struct buf xml = BUF_INIT;
@@ -721,7 +526,8 @@ static int guest_describe(const struct machine *m, struct buf *out, struct err *
 	r = domain_xml(&a.m, NULL, &xml, err);
 	if (r == 0) {
 		buf_append(out, xml.data, xml.len);
-		describe_command(&a.m, xml.data, out);
+		buf_putc(out, '\n');
+		native_describe(a.m.uri, xml.data, out);
 	}
 	absolute_done(&a);
 	return r;

@@ -5,7 +5,9 @@
  *
  * The embedded driver has one root in a process's life: that of the first guest (its
  * machine.work/libvirt); later guests of the same process share it, so that folder must stay until
- * the process ends. The process becomes a subreaper, so that QEMU is its child and ends in view.
+ * the process ends (a root= in the URI is not used: two trials could not share it). QEMU's monitor
+ * socket is made below it, so machine.work may have 47 bytes at most. The process becomes a
+ * subreaper, so that QEMU is its child and ends in view.
  *
  * Started as root the process should have dropped to an unprivileged user before the first start():
  * as root libvirt insists on a user `libvirt-qemu` and probes QEMU anew each time (8 s).
