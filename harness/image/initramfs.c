@@ -337,6 +337,7 @@ static int compose(const struct image_want *want, struct tree *t, struct err *er
 	for (size_t i = 0; i < ARRAY_SIZE(base_dirs); i++)
 		add(t, base_dirs[i], NODE_DIR, str_eq(base_dirs[i], "tmp") ? 01777 : 0755, NULL,
 		    NULL);
+	add(t, "var/run", NODE_LINK, 0777, NULL, "/run");
 	add(t, "dev/console", NODE_CHAR, 0600, NULL, NULL);
 	t->node[t->n - 1].rdev = makedev(5, 1); /* the kernel opens it for PID 1 */
 	for (size_t i = 0; i < ARRAY_SIZE(base_modules); i++)

@@ -126,7 +126,8 @@ static void an_image_holds_what_was_asked_for_and_no_more(void **state)
 					    "d usr 755\n"
 					    "d usr/bin 755\n"
 					    "d usr/sbin 755\n"
-					    "d var 755\n");
+					    "d var 755\n"
+					    "l var/run 777\n");
 	assert_string_equal(buf_str(&order), "virtio virtio.ko\n"
 					     "virtio_pci virtio_pci.ko virtio\n"
 					     "veth veth.ko\n");
