@@ -56,10 +56,9 @@ children() {
 	grep -l "^PPid:[[:space:]]*$1\$" /proc/[0-9]*/status 2>/dev/null | cut -d/ -f3
 }
 
-# The guests of runs below a folder that are alive: none should be, when a run has ended.
+# guests_left RUN: the guests of that run that are alive: none should be, when it has ended
 guests_left() {
 	for p in /proc/[0-9]*; do
-		[ -r "$p/cmdline" ] || continue
-		{ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -q 'guest=kernsoak-' && echo "${p#/proc/}"
+		{ tr '\0' ' ' <"$p/cmdline"; } 2>/dev/null | grep -q "guest=kernsoak-$(basename "$1")" && echo "${p#/proc/}"
 	done
 }
