@@ -171,23 +171,6 @@ int fs_list(int dirfd, const char *name, struct strv *out, struct err *err)
 	return 0;
 }
 
-int fs_drain(int fd, struct buf *out)
-{
-	for (;;) {
-		ssize_t n;
-
-		buf_reserve(out, 65536);
-		n = read(fd, out->data + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0) {
-			out->data[out->len] = 0;
-			return n < 0 ? -errno : 0;
-		}
-		out->len += (size_t)n;
-	}
-}
-
 /* Calls visit on name and, before it, on everything below it; links are not followed. */
 static int walk(int dirfd, const char *name, int (*visit)(int, const char *, bool, void *),
 		void *arg)

@@ -33,9 +33,6 @@ int fs_write(int dirfd, const char *name, const void *data, size_t n, struct err
 /* All n bytes to fd, restarting on EINTR and short writes: 0 or -errno. */
 int fs_write_all(int fd, const void *data, size_t n);
 
-/* Appends what is left to read of fd: 0 or -errno. */
-int fs_drain(int fd, struct buf *out);
-
 /* Copies a whole file (reflink or copy_file_range where the file system can). */
 int fs_copy(int from_dir, const char *from, int to_dir, const char *to, struct err *err);
 

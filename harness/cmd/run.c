@@ -112,6 +112,8 @@ static int finish(const struct run_args *a, struct run_result *result, int r, co
 {
 	int code = r < 0 ? cmd_fail(err, EXIT_INTERNAL) : result->exit_code;
 
+	if (result->path && !a->no_report)
+		cmd_report_run(result->path, a->json);
 	if (result->path && !a->how.quiet)
 		fprintf(stderr, "results: %s\n", result->path);
 	if (code == EXIT_SIGINT || code == EXIT_SIGTERM)

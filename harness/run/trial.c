@@ -375,15 +375,14 @@ static void kill_guest(struct trial *t)
 		vm_stats(t->vm, &stats);
 		vm_destroy(t->vm);
 	}
-	if (t->detector)
-		detector_finish(t->detector);
 	t->verdict.vcpu_ns = stats.cpu_ns;
-	t->verdict.reader_lag_ns = stats.lag_ns;
-	enter(t, STEP_CLASSIFY);
+	t->verdict.reader_lag_ns = stats.lag_ns; /* the step's limit lets the last bytes come in */
 }
 
 static void decide(struct trial *t)
 {
+	if (t->detector)
+		detector_finish(t->detector);
 	classify(t->spec, &t->facts, &t->verdict);
 	enter(t, STEP_COMMIT);
 }
@@ -433,6 +432,10 @@ static void on_limit(void *arg)
 	uint64_t limit = step_limit(t, STEP_EVIDENCE);
 
 	t->limit = NULL;
+	if (t->step == STEP_KILL) {
+		enter(t, STEP_CLASSIFY);
+		return;
+	}
 	if (t->step != STEP_EVIDENCE) {
 		end(t, steps[t->step].at_limit, "");
 		return;

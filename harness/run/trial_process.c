@@ -10,7 +10,6 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
-#include "base/proc.h"
 #include "run/confine.h"
 #include "run/files.h"
 #include "run/machine.h"
@@ -197,70 +196,22 @@ int trial_process(const char *dir, struct verdict *ret, char **ret_dir, struct e
 	return r;
 }
 
-/* In a child that ends with it, since giving up root is for good: the very paths of a real trial. */
-static int describe_confined(const struct spec *spec, const struct vm_backend *b,
-			     const struct files *found, int out_fd)
-{
-	struct confine_path path[] = { { "kernel", found->kernel, "" },
-				       { "initrd", found->initrd, "" } };
-	_cleanup_free_ char *work = NULL, *console = NULL;
-	_cleanup_buf_ struct buf out = BUF_INIT;
-	struct machine_made made;
-	struct err err = { 0 };
-	int r = confine_enter(path, ARRAY_SIZE(path), &work, &err);
-
-	if (r == 0) {
-		console = xasprintf("%s/console.log", work);
-		machine_make(spec,
-			     &(struct machine_files){ path[0].inside, path[1].inside, console, work },
-			     &made);
-		r = b->describe(&made.m, &out, &err);
-		machine_made_done(&made);
-	}
-	confine_leave(work);
-	if (r < 0)
-		buf_puts(&out, err.msg);
-	return fs_write_all(out_fd, buf_str(&out), out.len) < 0 || r < 0;
-}
-
-static int describe_real(const struct spec *spec, const struct vm_backend *b, struct buf *out,
-			 struct err *err)
-{
-	struct files found = { 0 };
-	struct buf said = BUF_INIT;
-	int fds[2], status = 0, r = files_find(&spec->settings, true, &found, err);
-	struct proc child = PROC_INIT;
-
-	if (r < 0)
-		return r;
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return err_set(err, errno, "pipe: %s", strerror(errno));
-	child.pid = fork();
-	if (child.pid == 0)
-		_exit(describe_confined(spec, b, &found, fds[1]));
-	close(fds[1]);
-	fs_drain(fds[0], &said);
-	close(fds[0]);
-	status = proc_wait(&child);
-	files_done(&found);
-	if (status == 0)
-		buf_append(out, buf_str(&said), said.len);
-	else
-		r = err_set(err, EIO, "%s", buf_str(&said));
-	buf_done(&said);
-	return r < 0 ? err_exit(err, EXIT_HOST_UNABLE) : 0;
-}
-
 int trial_describe(const struct spec *spec, struct buf *out, struct err *err)
 {
 	const struct vm_backend *b = vm_backend_by_name(spec->settings.guest.backend);
+	struct files found = { 0 };
 	struct machine_made made;
-	int r;
+	int r = str_eq(b->name, "fake") ? 0 : files_find(&spec->settings, true, &found, err);
 
-	if (!str_eq(b->name, "fake"))
-		return describe_real(spec, b, out, err);
-	machine_make(spec, &(struct machine_files){ "", "", "", "" }, &made);
+	if (r < 0)
+		return r;
+	machine_make(spec,
+		     &(struct machine_files){ found.kernel, found.initrd,
+					      "results/RUN/trials/TRIAL/console.log",
+					      "/run/kernsoak/work" },
+		     &made);
 	r = b->describe(&made.m, out, err);
 	machine_made_done(&made);
+	files_done(&found);
 	return r;
 }
