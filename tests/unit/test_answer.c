@@ -79,7 +79,6 @@ static void differ(const char *file, const char *path, const json_t *got, const 
 	     *w = json_dumps(want, JSON_ENCODE_ANY | JSON_COMPACT);
 	if (wrong++ < 20)
 		print_message("%s%s: %.100s, want %.100s\n", file, path, g, w);
-	free(TAKE(w, NULL));
 }
 
 static bool same(const json_t *got, const json_t *want, const char *path)
