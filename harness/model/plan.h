@@ -23,6 +23,7 @@ struct plan {
 	size_t n;
 };
 
+/* The seed is kept to 63 bits, since JSON's integers have no more. */
 void plan_make(const struct scenario *s, uint64_t seed, struct plan *ret);
 void plan_done(struct plan *p);
 

@@ -91,8 +91,9 @@ static bool source_line(const struct tree_source *s, unsigned line, const char *
 
 	for (; line > 1; line--) {
 		p = memchr(p, '\n', (size_t)(end - p));
-		if (!p++)
+		if (!p)
 			return false;
+		p++;
 	}
 	if (p == end)
 		return false;
