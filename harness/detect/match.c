@@ -5,6 +5,7 @@
 #include <hs/hs.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 
 struct node { /* of the automaton */
 	uint16_t next[256];
@@ -76,7 +77,26 @@ static void automaton_build(struct matcher *m, const char *const *literal, size_
 	automaton_link(m);
 }
 
-static int hyperscan_build(struct matcher *m, const char *const *literal, size_t n, struct err *err)
+/*
+ * Compiling the signatures takes milliseconds, and a process may watch ten thousand consoles: the
+ * first set's database serves all matchers of the same set. It never changes and is never freed.
+ */
+static struct {
+	uint64_t key;
+	hs_database_t *db;
+} compiled;
+
+static uint64_t set_key(const char *const *literal, size_t n)
+{
+	uint64_t h = HASH_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		h = hash_str(h, literal[i]);
+	return h;
+}
+
+static int hyperscan_compile(const char *const *literal, size_t n, hs_database_t **ret,
+			     struct err *err)
 {
 	unsigned flags[LITERALS_MAX], ids[LITERALS_MAX];
 	size_t len[LITERALS_MAX];
@@ -87,11 +107,29 @@ static int hyperscan_build(struct matcher *m, const char *const *literal, size_t
 		ids[i] = (unsigned)i;
 		len[i] = strlen(literal[i]);
 	}
-	if (hs_compile_lit_multi(literal, flags, ids, len, (unsigned)n, HS_MODE_BLOCK, NULL, &m->db,
-				 &why) != HS_SUCCESS) {
-		err_set(err, EINVAL, "compiling the signatures: %s", why->message);
-		hs_free_compile_error(why);
-		return -EINVAL;
+	if (hs_compile_lit_multi(literal, flags, ids, len, (unsigned)n, HS_MODE_BLOCK, NULL, ret,
+				 &why) == HS_SUCCESS)
+		return 0;
+	err_set(err, EINVAL, "compiling the signatures: %s", why->message);
+	hs_free_compile_error(why);
+	return -EINVAL;
+}
+
+static int hyperscan_build(struct matcher *m, const char *const *literal, size_t n, struct err *err)
+{
+	uint64_t key = set_key(literal, n);
+	int r;
+
+	if (compiled.db && compiled.key == key) {
+		m->db = compiled.db;
+	} else {
+		r = hyperscan_compile(literal, n, &m->db, err);
+		if (r < 0)
+			return r;
+		if (!compiled.db) {
+			compiled.db = m->db;
+			compiled.key = key;
+		}
 	}
 	if (hs_alloc_scratch(m->db, &m->scratch) != HS_SUCCESS)
 		return err_set(err, ENOMEM, "no memory for the signatures' scratch space");
@@ -117,7 +155,8 @@ struct matcher *matcher_free(struct matcher *m)
 {
 	if (m) {
 		hs_free_scratch(m->scratch);
-		hs_free_database(m->db);
+		if (m->db != compiled.db)
+			hs_free_database(m->db);
 		free(m->node);
 		free(m);
 	}
