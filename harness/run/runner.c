@@ -4,10 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
@@ -15,26 +13,18 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "base/loop.h"
-#include "base/proc.h"
 #include "run/accel.h"
 #include "run/campaign.h"
 #include "run/files.h"
 #include "run/host.h"
 #include "run/progress.h"
 #include "run/recover.h"
+#include "run/slots.h"
 #include "run/trial_process.h"
 #include "store/index.h"
 #include "store/journal.h"
 #include "store/layout.h"
 #include "vm/vm_libvirt.h"
-
-struct slot {
-	struct runner *runner;
-	size_t number;
-	uint64_t trial_number; /* 0: free */
-	struct proc proc;
-	struct loop_source *source;
-};
 
 struct runner {
 	struct clock clock;
@@ -43,8 +33,7 @@ struct runner {
 	struct run_dir dir;
 	struct journal *journal;
 	struct progress *progress;
-	struct slot *slot;
-	size_t n_slots;
+	struct slots *slots;
 	const struct run_options *opt;
 	uint64_t started_ns;
 	int stop_signal;  /* the first that came; 0: none */
@@ -60,22 +49,6 @@ static bool stopping(const struct runner *r)
 	return r->stop_signal || r->over_budget || r->given_up;
 }
 
-static size_t running(const struct runner *r)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < r->n_slots; i++)
-		n += r->slot[i].trial_number != 0;
-	return n;
-}
-
-static void signal_trials(struct runner *r, int signo)
-{
-	for (size_t i = 0; i < r->n_slots; i++)
-		if (r->slot[i].trial_number)
-			proc_kill(&r->slot[i].proc, signo);
-}
-
 static void write_down(struct runner *r, const struct journal_record *rec)
 {
 	struct err err = { 0 };
@@ -84,7 +57,7 @@ static void write_down(struct runner *r, const struct journal_record *rec)
 		return;
 	r->err = err;
 	r->given_up = true;
-	signal_trials(r, SIGTERM);
+	slots_signal(r->slots, SIGTERM);
 }
 
 static void give_up(struct runner *r, const struct err *err)
@@ -92,7 +65,7 @@ static void give_up(struct runner *r, const struct err *err)
 	if (!r->given_up)
 		r->err = *err;
 	r->given_up = true;
-	signal_trials(r, SIGTERM);
+	slots_signal(r->slots, SIGTERM);
 }
 
 /* ---- one trial's end ---- */
@@ -192,77 +165,50 @@ static int write_spec(struct runner *r, const struct planned *p, size_t slot, st
 	return json_write(fd, TRIAL_SPEC, j, err);
 }
 
-static int spawn(struct slot *s, const struct planned *p, struct err *err)
+static void start_trial(struct runner *r, int slot, const struct planned *p)
 {
-	struct runner *r = s->runner;
-	char self[PATH_MAX], name[TRIAL_NAME_LEN], pid[32];
+	struct journal_record rec = { .event = JOURNAL_SPAWN, .trial = p->trial };
 	_cleanup_free_
-	char *path = NULL, *words = NULL;
-	_cleanup_close_ int out = -1;
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *argv[] = { self, "trial", NULL, NULL };
-
-	if (n < 0)
-		return err_set(err, errno, "/proc/self/exe: %s", strerror(errno));
-	self[n] = 0;
-	trial_name(p->trial, name);
-	argv[2] = path = xasprintf("%s/%s", r->dir.path, name);
-	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	setenv(TRIAL_RUNNER_ENV, pid, 1);
-	words = xasprintf("%s/trial.log", path); /* what it prints, in place of our terminal */
-	out = open(words, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	return proc_spawn(argv,
-			  &(struct proc_options){ .stdout_fd = MAX(out, 0),
-						  .stderr_fd = MAX(out, 0),
-						  .death_signal = SIGTERM,
-						  .own_group = true },
-			  &s->proc, err);
-}
-
-static void fill_slots(struct runner *r);
-
-static void on_trial_end(void *arg, uint32_t events)
-{
-	struct slot *s = arg;
-	struct runner *r = s->runner;
-	uint64_t trial = s->trial_number;
-
-	(void)events;
-	s->source = loop_remove(r->loop, s->source);
-	s->trial_number = 0;
-	note_end(r, trial, proc_wait(&s->proc));
-	check_hope(r);
-	fill_slots(r);
-}
-
-static void start_trial(struct runner *r, struct slot *s, const struct planned *p)
-{
-	struct journal_record rec = { .event = JOURNAL_SPAWN,
-				      .trial = p->trial,
-				      .slot = s->number };
+	char *dir = NULL;
+	char name[TRIAL_NAME_LEN];
 	struct err err = { 0 };
+	pid_t pid;
 
+	trial_name(p->trial, name);
+	dir = xasprintf("%s/%s", r->dir.path, name);
 	r->campaign.state[p->trial - 1] = TRIAL_RUNNING;
-	if (write_spec(r, p, s->number, &err) < 0 || spawn(s, p, &err) < 0) {
+	if (write_spec(r, p, (size_t)slot, &err) < 0 ||
+	    slots_spawn(r->slots, slot, p->trial, dir, &pid, &err) < 0) {
 		give_up(r, &err);
 		return;
 	}
-	rec.pid = s->proc.pid;
-	s->trial_number = p->trial;
-	s->source = loop_add_fd(r->loop, s->proc.pidfd, EPOLLIN, on_trial_end, s);
+	rec.pid = pid;
+	rec.slot = (uint64_t)slot;
 	write_down(r, &rec);
 }
 
 static void fill_slots(struct runner *r)
 {
-	for (size_t i = 0; i < r->n_slots && !stopping(r); i++) {
+	int slot;
+
+	while (!stopping(r) && (slot = slots_idle(r->slots)) >= 0) {
 		const struct planned *p = campaign_next(&r->campaign);
 
-		if (p && !r->slot[i].trial_number)
-			start_trial(r, &r->slot[i], p);
+		if (!p)
+			break;
+		start_trial(r, slot, p);
 	}
-	if (running(r) == 0)
+	if (slots_running(r->slots) == 0)
 		loop_quit(r->loop, 0);
+}
+
+static void on_trial_end(void *arg, uint64_t trial, int exit_status)
+{
+	struct runner *r = arg;
+
+	note_end(r, trial, exit_status);
+	check_hope(r);
+	fill_slots(r);
 }
 
 /* ---- what interrupts ---- */
@@ -273,8 +219,8 @@ static void stop(struct runner *r, const char *why)
 
 	snprintf(rec.why, sizeof(rec.why), "%s", why);
 	write_down(r, &rec);
-	signal_trials(r, SIGTERM);
-	if (running(r) == 0)
+	slots_signal(r->slots, SIGTERM);
+	if (slots_running(r->slots) == 0)
 		loop_quit(r->loop, 0);
 }
 
@@ -289,7 +235,7 @@ static void on_signal(void *arg, int signo)
 		stop(r, strsignal(signo));
 	} else {
 		progress_say(r->progress, "killing the running trials");
-		signal_trials(r, SIGKILL);
+		slots_signal(r->slots, SIGKILL);
 	}
 }
 
@@ -306,7 +252,7 @@ static void on_second(void *arg)
 {
 	struct runner *r = arg;
 
-	progress_draw(r->progress, loop_now(r->loop) - r->started_ns, running(r));
+	progress_draw(r->progress, loop_now(r->loop) - r->started_ns, slots_running(r->slots));
 	loop_add_timer(r->loop, loop_now(r->loop) + NS_PER_S, on_second, r);
 }
 
@@ -360,7 +306,7 @@ static void run_loop(struct runner *r)
 		loop_add_timer(r->loop, r->started_ns + budget, on_budget, r);
 	loop_add_timer(r->loop, r->started_ns, on_second, r);
 	fill_slots(r);
-	if (running(r))
+	if (slots_running(r->slots))
 		loop_run(r->loop);
 	if (!stopping(r)) {
 		struct journal_record done = { .event = JOURNAL_DONE,
@@ -390,19 +336,18 @@ static int finish(struct runner *r, int code, struct run_result *ret, struct err
 		}
 	}
 	r->journal = journal_free(r->journal);
+	r->slots = slots_free(r->slots);
 	r->loop = loop_free(r->loop);
 	run_dir_done(&r->dir);
 	campaign_done(&r->campaign);
-	free(r->slot);
 	return code;
 }
 
 static void make_slots(struct runner *r)
 {
-	r->n_slots = r->opt->slots ? r->opt->slots : slots_that_fit(&r->campaign.scenario);
-	r->slot = xcalloc(r->n_slots, sizeof(*r->slot));
-	for (size_t i = 0; i < r->n_slots; i++)
-		r->slot[i] = (struct slot){ .runner = r, .number = i, .proc = PROC_INIT };
+	size_t n = r->opt->slots ? r->opt->slots : slots_that_fit(&r->campaign.scenario);
+
+	r->slots = slots_new(r->loop, n, on_trial_end, r);
 	r->progress = progress_new(&r->campaign, r->opt->quiet);
 }
 

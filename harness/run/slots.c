@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+
+#include "base/proc.h"
+#include "run/trial_process.h"
+
+struct slot {
+	struct slots *slots;
+	uint64_t trial; /* 0: idle */
+	struct proc proc;
+	struct loop_source *source;
+};
+
+struct slots {
+	struct loop *loop;
+	slot_end_fn fn;
+	void *arg;
+	size_t n;
+	struct slot slot[];
+};
+
+struct slots *slots_new(struct loop *loop, size_t n, slot_end_fn fn, void *arg)
+{
+	struct slots *s = xcalloc(1, sizeof(*s) + n * sizeof(*s->slot));
+
+	s->loop = loop;
+	s->fn = fn;
+	s->arg = arg;
+	s->n = n;
+	for (size_t i = 0; i < n; i++)
+		s->slot[i] = (struct slot){ .slots = s, .proc = PROC_INIT };
+	return s;
+}
+
+struct slots *slots_free(struct slots *s)
+{
+	free(s);
+	return NULL;
+}
+
+size_t slots_running(const struct slots *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->slot[i].trial != 0;
+	return n;
+}
+
+int slots_idle(const struct slots *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (!s->slot[i].trial)
+			return (int)i;
+	return -1;
+}
+
+void slots_signal(const struct slots *s, int signo)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->slot[i].trial)
+			proc_kill(&s->slot[i].proc, signo);
+}
+
+static void on_end(void *arg, uint32_t events)
+{
+	struct slot *s = arg;
+	uint64_t trial = TAKE(s->trial, 0);
+
+	(void)events;
+	s->source = loop_remove(s->slots->loop, s->source);
+	s->slots->fn(s->slots->arg, trial, proc_wait(&s->proc));
+}
+
+static int start(const char *dir, struct proc *ret, struct err *err)
+{
+	char self[PATH_MAX], pid[32];
+	_cleanup_free_
+	char *log = xasprintf("%s/trial.log", dir);
+	_cleanup_close_ int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *argv[] = { self, "trial", dir, NULL };
+
+	if (n < 0)
+		return err_set(err, errno, "/proc/self/exe: %s", strerror(errno));
+	self[n] = 0;
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	setenv(TRIAL_RUNNER_ENV, pid, 1);
+	return proc_spawn(argv,
+			  &(struct proc_options){ .stdout_fd = MAX(out, 0),
+						  .stderr_fd = MAX(out, 0),
+						  .death_signal = SIGTERM,
+						  .own_group = true },
+			  ret, err);
+}
+
+int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_t *ret_pid,
+		struct err *err)
+{
+	struct slot *it = &s->slot[slot];
+	int r = start(dir, &it->proc, err);
+
+	if (r < 0)
+		return r;
+	it->trial = trial;
+	it->source = loop_add_fd(s->loop, it->proc.pidfd, EPOLLIN, on_end, it);
+	*ret_pid = it->proc.pid;
+	return 0;
+}
