@@ -8,8 +8,10 @@
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/exit.h"
 #include "base/fs.h"
@@ -131,15 +133,56 @@ static int enter_as_we_are(struct confine_path *path, size_t n, char **ret_work,
 	return 0;
 }
 
+static int find_user(const struct passwd **ret, struct err *err)
+{
+	const char *name = getenv("KERNSOAK_USER");
+
+	*ret = geteuid() == 0 ? wanted_user() : NULL;
+	if (geteuid() != 0 || *ret)
+		return 0;
+	err_set(err, ENOENT, "the user %s that QEMU should run as does not exist",
+		name ? name : "libvirt-qemu");
+	return err_exit(err, EXIT_HOST_UNABLE);
+}
+
+/* A container's root may lack CAP_SYS_ADMIN. The child's namespace goes with it. */
+static int try_namespace(struct err *err)
+{
+	struct err *said = mmap(NULL, sizeof(*said), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int r = 0;
+	pid_t pid;
+
+	if (said == MAP_FAILED)
+		return 0;
+	pid = fork();
+	if (pid == 0)
+		_exit(make_namespace(said) < 0);
+	if (pid > 0)
+		waitpid(pid, NULL, 0);
+	if (said->code) {
+		*err = *said;
+		r = -said->code;
+	}
+	munmap(said, sizeof(*said));
+	return r;
+}
+
+int confine_check(struct err *err)
+{
+	const struct passwd *pw;
+	int r = find_user(&pw, err);
+
+	return r == 0 && pw && pw->pw_uid != 0 ? try_namespace(err) : r;
+}
+
 int confine_enter(struct confine_path *path, size_t n, char **ret_work, struct err *err)
 {
-	const struct passwd *pw = geteuid() == 0 ? wanted_user() : NULL;
+	const struct passwd *pw;
+	int r = find_user(&pw, err);
 
-	if (geteuid() == 0 && !pw) {
-		err_set(err, ENOENT, "the user %s that QEMU should run as does not exist",
-			getenv("KERNSOAK_USER") ? getenv("KERNSOAK_USER") : "libvirt-qemu");
-		return err_exit(err, EXIT_HOST_UNABLE);
-	}
+	if (r < 0)
+		return r;
 	if (pw && pw->pw_uid != 0)
 		return enter_as_root(pw, path, n, ret_work, err);
 	return enter_as_we_are(path, n, ret_work, err);

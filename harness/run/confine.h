@@ -30,6 +30,9 @@ struct confine_path {
 int confine_enter(struct confine_path *path, size_t n, char **ret_work, struct err *err);
 void confine_leave(const char *work);
 
+/* Would confine_enter() work here? Tried in a child of its own; exit code 69 where it would not. */
+int confine_check(struct err *err);
+
 /* The user a trial would run as: false where none would be changed to. */
 bool confine_user(uid_t *ret_uid, gid_t *ret_gid);
 

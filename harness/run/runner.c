@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "run/accel.h"
 #include "run/campaign.h"
+#include "run/confine.h"
 #include "run/files.h"
 #include "run/host.h"
 #include "run/progress.h"
@@ -351,6 +352,25 @@ static void make_slots(struct runner *r)
 	r->progress = progress_new(&r->campaign, r->opt->quiet);
 }
 
+/* Whether this host has what guests need: without QEMU every trial would be lost, one by one. */
+static int check_host(const struct scenario *s, const char *uri, struct err *err)
+{
+	const char *last = "";
+	int r = 0;
+
+	for (size_t i = 0; i < s->n_arms && r == 0; i++) {
+		const char *name = s->arm[i].settings.guest.backend;
+
+		if (str_eq(name, last))
+			continue;
+		last = name;
+		r = vm_check(vm_backend_by_name(name), uri, err);
+		if (r == 0 && !str_eq(name, "fake"))
+			r = confine_check(err);
+	}
+	return r;
+}
+
 /* Kernels, images and accelerators of all arms: what fails here fails before anything is written.
  */
 static int prepare_arms(struct scenario *s, const char *uri, struct err *err)
@@ -389,25 +409,40 @@ static int write_run(struct runner *r, struct err *err)
 	return code < 0 ? code : journal_append(r->journal, &begin, err);
 }
 
+/* What could not be written whole is not left there to be resumed. */
+static int begin_run(struct runner *r, struct scenario *s, struct err *err)
+{
+	const char *results = results_path(r->opt->results);
+	uint64_t seed = r->opt->seed ? r->opt->seed : (uint64_t)clock_wall_s();
+	int code = run_dir_create(results, s->name, clock_wall_s(), &r->dir, err);
+
+	if (code < 0)
+		return code;
+	vm_sweep(NULL);
+	campaign_init(&r->campaign, s, seed);
+	make_slots(r);
+	code = write_run(r, err);
+	if (code == 0)
+		return 0;
+	err_wrap(err, "%s", r->dir.path);
+	fs_remove_tree(AT_FDCWD, r->dir.path, NULL);
+	run_dir_done(&r->dir);
+	return code;
+}
+
 int runner_start(struct scenario *s, const struct run_options *opt, struct run_result *ret,
 		 struct err *err)
 {
 	struct runner r = { 0 };
-	uint64_t seed = opt->seed ? opt->seed : (uint64_t)clock_wall_s();
 	int code = runner_init(&r, opt, err);
 
 	*ret = (struct run_result){ 0 };
 	if (code == 0)
+		code = check_host(s, opt->uri ? opt->uri : "", err);
+	if (code == 0)
 		code = prepare_arms(s, opt->uri ? opt->uri : "", err);
 	if (code == 0)
-		code = run_dir_create(results_path(opt->results), s->name, clock_wall_s(), &r.dir,
-				      err);
-	if (code == 0) {
-		vm_sweep(NULL);
-		campaign_init(&r.campaign, s, seed);
-		make_slots(&r);
-		code = write_run(&r, err);
-	}
+		code = begin_run(&r, s, err);
 	if (code == 0)
 		run_loop(&r);
 	return finish(&r, code, ret, err);
@@ -487,6 +522,10 @@ static int read_run(struct runner *r, struct err *err)
 	struct journal_record resume = { .event = JOURNAL_RESUME, .pid = getpid() };
 	int code = json_read(r->dir.fd, RUN_PLAN, &j, err);
 
+	if (code == -ENOENT) {
+		err_set(err, ENOENT, "%s was never begun: it has no plan", r->dir.path);
+		return err_exit(err, EXIT_BAD_USAGE);
+	}
 	if (code == 0)
 		code = campaign_from_json(j, &r->campaign, err);
 	if (code == 0)
@@ -494,6 +533,13 @@ static int read_run(struct runner *r, struct err *err)
 	if (code == 0)
 		code = journal_read(r->dir.fd, on_record, r, err);
 	return code < 0 ? code : journal_append(r->journal, &resume, err);
+}
+
+static int open_run(struct runner *r, const char *ref, struct err *err)
+{
+	int code = run_dir_open(results_path(r->opt->results), ref, &r->dir, err);
+
+	return code < 0 ? err_exit(err, EXIT_BAD_USAGE) : 0;
 }
 
 int runner_resume(const char *ref, const struct run_options *opt, struct run_result *ret,
@@ -504,9 +550,11 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 
 	*ret = (struct run_result){ 0 };
 	if (code == 0)
-		code = run_dir_open(results_path(opt->results), ref, &r.dir, err);
+		code = open_run(&r, ref, err);
 	if (code == 0)
 		code = read_run(&r, err);
+	if (code == 0)
+		code = check_host(&r.campaign.scenario, opt->uri ? opt->uri : "", err);
 	if (code == 0) {
 		make_slots(&r);
 		vm_sweep(NULL);

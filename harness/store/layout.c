@@ -125,7 +125,7 @@ int run_dir_create(const char *results, const char *name, int64_t wall_s, struct
 		return err_exit(err, EXIT_CANNOT_WRITE);
 	results_fd = fs_open_dir(AT_FDCWD, results, err);
 	if (results_fd < 0)
-		return results_fd;
+		return err_exit(err, EXIT_CANNOT_WRITE);
 	r = make_unique(results_fd, base, id, err);
 	if (r < 0)
 		return r;

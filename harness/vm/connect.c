@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vm/connect.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <libvirt/virterror.h>
 #include <libxml/uri.h>
@@ -11,6 +12,8 @@
 #include "base/exit.h"
 #include "vm/embed.h"
 #include "vm/virt_loop.h"
+
+#define DRIVER "libvirt_driver_qemu.so"
 
 static char *embed_root; /* of this process, for its life: libvirt opens no second one */
 
@@ -29,7 +32,7 @@ static int check_uri(const char *uri, struct err *err)
 {
 	const char *host = strstr(uri, "://");
 
-	if (host && (host[3] == '/' || !host[3]))
+	if (!host || host[3] == '/' || !host[3])
 		return 0;
 	err_set(err, ENOTSUP,
 		"the libvirt URI %s names another host, but the console's file and the agent's "
@@ -158,4 +161,54 @@ void connect_publish(void)
 {
 	if (embed_root)
 		embed_publish(embed_root);
+}
+
+/* Where libvirt looks for its driver of QEMU: beside the library itself. */
+static char *driver_path(void)
+{
+	const char *given = getenv("LIBVIRT_DRIVER_DIR");
+	_cleanup_free_
+	char *lib = NULL;
+	Dl_info info;
+	char *slash;
+
+	if (given && given[0])
+		return xasprintf("%s/" DRIVER, given);
+	if (!dladdr((void *)(uintptr_t)virConnectOpen, &info) ||
+	    !(lib = realpath(info.dli_fname, NULL)) || !(slash = strrchr(lib, '/')))
+		return NULL;
+	*slash = 0;
+	return xasprintf("%s/libvirt/connection-driver/" DRIVER, lib);
+}
+
+static int check_driver(struct err *err)
+{
+	_cleanup_free_
+	char *path = driver_path();
+
+	if (!path || access(path, R_OK) == 0)
+		return 0;
+	err_set(err, errno,
+		"no guest can be started: libvirt has no driver for QEMU: %s: %s (apt-get install "
+		"libvirt-daemon-driver-qemu)",
+		path, strerror(errno));
+	return unable(err);
+}
+
+int connect_check(const char *uri, struct err *err)
+{
+	virConnectPtr conn;
+	int r;
+
+	if (connect_is_embedded(uri))
+		return check_driver(err);
+	r = check_uri(uri, err);
+	if (r < 0)
+		return r;
+	virt_hush();
+	conn = virConnectOpen(uri);
+	if (!conn)
+		return open_failed(uri, err);
+	virConnectClose(conn);
+	return 0;
 }

@@ -17,6 +17,10 @@ bool connect_is_embedded(const char *uri); /* "", NULL and qemu:///embed... */
  */
 int connect_open(const char *uri, const char *root, virConnectPtr *ret, struct err *err);
 
+/* Would connect_open() work? For the embedded driver without opening it: its first probe of QEMU
+ * takes seconds and leaves threads. Errors as there. */
+int connect_check(const char *uri, struct err *err);
+
 /* After a guest was started: what libvirt learnt about QEMU is left for the next process. */
 void connect_publish(void);
 

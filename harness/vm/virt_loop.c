@@ -106,6 +106,11 @@ static int start_thread(void)
 	return -r;
 }
 
+void virt_hush(void)
+{
+	virSetErrorFunc(NULL, no_print);
+}
+
 int virt_loop_start(struct err *err)
 {
 	static bool started;
@@ -113,7 +118,7 @@ int virt_loop_start(struct err *err)
 
 	if (started)
 		return 0;
-	virSetErrorFunc(NULL, no_print);
+	virt_hush();
 	if (virInitialize() < 0)
 		return virt_error(err, EIO, "libvirt does not start");
 	if (virEventRegisterDefaultImpl() < 0)

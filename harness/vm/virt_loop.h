@@ -50,6 +50,10 @@ int virt_watch_new(struct loop *loop, virConnectPtr conn, const char *uuid, virt
 		   void *arg, struct virt_watch **ret, struct err *err);
 struct virt_watch *virt_watch_free(struct virt_watch *w); /* returns NULL; allowed in fn */
 
+/* libvirt's own printing on stderr, off: the sentence is told once. virt_loop_start() does it too.
+ */
+void virt_hush(void);
+
 /* err_set with libvirt's last message behind the sentence. */
 int virt_error(struct err *err, int code, const char *fmt, ...) PRINTF(3, 4);
 

@@ -23,6 +23,11 @@ const struct vm_backend *vm_backend_by_name(const char *name)
 	return NULL;
 }
 
+int vm_check(const struct vm_backend *b, const char *uri, struct err *err)
+{
+	return b->check(uri, err);
+}
+
 int vm_new(const struct vm_backend *b, struct loop *loop, const struct machine *m,
 	   const struct vm_callbacks *cb, void *arg, struct vm **ret, struct err *err)
 {

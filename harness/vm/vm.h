@@ -75,6 +75,7 @@ struct vm;
 
 struct vm_backend {
 	const char *name, *sentence;
+	int (*check)(const char *uri, struct err *err);
 	int (*new)(struct loop *loop, const struct machine *m, const struct vm_callbacks *cb,
 		   void *arg, struct vm **ret, struct err *err);
 	int (*start)(struct vm *vm, struct err *err);
@@ -95,6 +96,10 @@ struct vm {
 
 const struct vm_backend *vm_backend_nth(size_t i);             /* NULL at the end */
 const struct vm_backend *vm_backend_by_name(const char *name); /* NULL where there is none */
+
+/* Could this host run guests at all? Looks only, and leaves nothing behind; exit code 69 and what
+ * to install where it could not. What one guest needs beyond that, start() says. */
+int vm_check(const struct vm_backend *b, const char *uri, struct err *err);
 
 /* Thin calls through the backend; vm_free(NULL) is fine and returns NULL. `m` and `cb` are
  * borrowed. */

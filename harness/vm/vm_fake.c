@@ -182,6 +182,13 @@ static void on_begun(void *arg)
 	tell(f, "begun up=%llu", up_ns(f));
 }
 
+static int fake_check(const char *uri, struct err *err)
+{
+	(void)uri;
+	(void)err;
+	return 0;
+}
+
 static int fake_new(struct loop *loop, const struct machine *m, const struct vm_callbacks *cb,
 		    void *arg, struct vm **ret, struct err *err)
 {
@@ -271,6 +278,7 @@ static int fake_describe(const struct machine *m, struct buf *out, struct err *e
 const struct vm_backend vm_fake = {
 	.name = "fake",
 	.sentence = "a guest that dies by a known law, for tests of everything else",
+	.check = fake_check,
 	.new = fake_new,
 	.start = fake_start,
 	.send = fake_send,

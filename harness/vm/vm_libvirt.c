@@ -305,16 +305,21 @@ static int check_kvm(struct err *err)
 	return unable(err);
 }
 
-static int check_host(const struct machine *m, struct err *err)
+static int check_qemu(struct err *err)
 {
-	int r = 0;
+	if (access(DOMAIN_QEMU, X_OK) == 0)
+		return 0;
+	err_set(err, errno, "no guest can be started: %s: %s (apt-get install qemu-system-x86)",
+		DOMAIN_QEMU, strerror(errno));
+	return unable(err);
+}
 
-	if (access(DOMAIN_QEMU, X_OK) < 0) {
-		err_set(err, errno, "%s: %s: apt-get install qemu-system-x86", DOMAIN_QEMU,
-			strerror(errno));
-		return unable(err);
-	}
-	r = check_readable("kernel", m->kernel, err);
+static int check_machine(const struct machine *m, struct err *err)
+{
+	int r = check_qemu(err);
+
+	if (r == 0)
+		r = check_readable("kernel", m->kernel, err);
 	if (r == 0 && m->initrd && m->initrd[0])
 		r = check_readable("initrd", m->initrd, err);
 	if (r == 0 && m->kvm)
@@ -328,6 +333,13 @@ static int open_connection(struct guest_vm *g, struct err *err)
 	char *root = xasprintf("%s/libvirt", g->here.m.work);
 
 	return connect_open(g->here.m.uri, root, &g->conn, err);
+}
+
+static int guest_check(const char *uri, struct err *err)
+{
+	int r = check_qemu(err);
+
+	return r < 0 ? r : connect_check(uri, err);
 }
 
 static int create_domain(struct guest_vm *g, struct err *err)
@@ -429,7 +441,7 @@ static int guest_new(struct loop *loop, const struct machine *m, const struct vm
 static int guest_start(struct vm *vm, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
-	int r = check_host(&g->here.m, err);
+	int r = check_machine(&g->here.m, err);
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r == 0)
@@ -536,6 +548,7 @@ static int guest_describe(const struct machine *m, struct buf *out, struct err *
 const struct vm_backend vm_libvirt = {
 	.name = "libvirt",
 	.sentence = "QEMU through libvirt",
+	.check = guest_check,
 	.new = guest_new,
 	.start = guest_start,
 	.send = guest_send,
