@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/ask.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -9,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
+#include "cmd/args.h"
 #include "cmd/cmd.h"
 
 enum { KEY_RESULTS = 'r', KEY_JSON = 'j', WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
@@ -56,8 +56,7 @@ void ask_parse(int argc, char **argv, unsigned wants, const char *args, const ch
 
 	*ret = (struct ask){ 0 };
 	argv[0] = name; /* what argp calls the program */
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, NULL, &p);
+	cmd_parse(&argp, argc, argv, &p);
 	argv[0] = verb;
 	ret->results = results_path(ret->results);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak check: are these scenarios right? And with --schema: what may a scenario say? */
-#include <argp.h>
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "model/scenario.h"
 #include "model/schema_text.h"
@@ -114,7 +114,8 @@ int cmd_check(int argc, char **argv)
 		parse,
 		"SCENARIO...\n--schema [KEY]\n--json-schema",
 		"Reads scenarios as `kernsoak run` would and says what is wrong with them. Boots "
-		"nothing.\vExit status: 0 all are right; 65 one is not.",
+		"nothing.\vExample: kernsoak check scenarios/*.yaml\n         kernsoak check "
+		"--schema limits\n\nExit status: 0 all are right; 65 one is not.",
 		0,
 		0,
 		0,
@@ -122,8 +123,7 @@ int cmd_check(int argc, char **argv)
 	struct check_args a = { 0 };
 	int code;
 
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, 0, &a);
+	cmd_parse(&argp, argc, argv, &a);
 	if (a.json_schema)
 		code = print_json();
 	else if (a.schema)

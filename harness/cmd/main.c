@@ -16,7 +16,8 @@ static void usage(FILE *out)
 	for (size_t i = 0; (c = cmd_nth(i)); i++)
 		if (!c->internal)
 			fprintf(out, "  %-9s %s\n", c->name, c->summary);
-	fputs("\nkernsoak VERB --help says more. Try: kernsoak run scenarios/fib-rebalance.yaml\n",
+	fputs("\nkernsoak VERB --help says more; the manual: man kernsoak. Try: kernsoak run "
+	      "scenarios/fib-rebalance.yaml\n",
 	      out);
 }
 
@@ -39,25 +40,41 @@ static int unknown_verb(const char *verb)
 	return EXIT_BAD_USAGE;
 }
 
-int main(int argc, char **argv)
+static bool is_help(const char *word)
 {
-	const struct cmd *c;
+	return str_eq(word, "--help") || str_eq(word, "-h") || str_eq(word, "help");
+}
+
+static int run_verb(int argc, char **argv)
+{
+	const struct cmd *c = cmd_by_name(argv[0]);
 	char name[64];
 
+	if (!c)
+		return unknown_verb(argv[0]);
+	snprintf(name, sizeof(name), "kernsoak %s", c->name); /* what argp calls the program */
+	argv[0] = name;
+	return c->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+	char *help[] = { argc > 2 ? argv[2] : NULL, (char *)"--help", NULL };
+
 	fs_reserve_std();
-	if (argc < 2 || str_eq(argv[1], "--help") || str_eq(argv[1], "-h") ||
-	    str_eq(argv[1], "help")) {
-		usage(argc < 2 ? stderr : stdout);
-		return argc < 2 ? EXIT_BAD_USAGE : 0;
+	if (argc < 2) {
+		usage(stderr);
+		return EXIT_BAD_USAGE;
 	}
-	if (str_eq(argv[1], "--version")) {
+	if (is_help(argv[1])) {
+		if (help[0])
+			return run_verb(2, help);
+		usage(stdout);
+		return 0;
+	}
+	if (str_eq(argv[1], "--version") || str_eq(argv[1], "-V")) {
 		puts("kernsoak " KERNSOAK_VERSION);
 		return 0;
 	}
-	c = cmd_by_name(argv[1]);
-	if (!c)
-		return unknown_verb(argv[1]);
-	snprintf(name, sizeof(name), "kernsoak %s", c->name); /* what argp calls the program */
-	argv[1] = name;
-	return c->run(argc - 1, argv + 1);
+	return run_verb(argc - 1, argv + 1);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak run and kernsoak resume. */
-#include <argp.h>
 #include <errno.h>
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "run/runner.h"
 
@@ -14,6 +14,8 @@ struct run_args {
 	struct run_options how;
 	bool dry_run, json, no_report;
 };
+
+enum { JOBS_MAX = 1024 };
 
 enum {
 	KEY_SET = 's',
@@ -31,8 +33,16 @@ enum {
 
 static int number(const char *arg, const char *option, struct argp_state *state, uint64_t *ret)
 {
-	if (str_to_u64(arg, UINT32_MAX, ret) < 0)
-		argp_error(state, "%s takes a whole number, not '%s'", option, arg);
+	if (str_to_u64(arg, UINT32_MAX, ret) < 0 || *ret == 0)
+		argp_error(state, "%s takes a whole number from 1, not '%s'", option, arg);
+	return 0;
+}
+
+static int jobs(const char *arg, struct argp_state *state, uint64_t *ret)
+{
+	number(arg, "--jobs", state, ret);
+	if (*ret > JOBS_MAX)
+		argp_error(state, "--jobs is %d at most, not %s", JOBS_MAX, arg);
 	return 0;
 }
 
@@ -41,7 +51,7 @@ static error_t parse_how(int key, char *arg, struct argp_state *state)
 	struct run_args *a = state->input;
 
 	switch (key) {
-	case KEY_JOBS: return number(arg, "--jobs", state, &a->how.slots);
+	case KEY_JOBS: return jobs(arg, state, &a->how.slots);
 	case KEY_QUIET: a->how.quiet = true; return 0;
 	case KEY_URI: a->how.uri = arg; return 0;
 	case KEY_RESULTS: a->how.results = arg; return 0;
@@ -116,7 +126,8 @@ static int finish(const struct run_args *a, struct run_result *result, int r, co
 		cmd_report_run(result->path, a->json);
 	if (result->path && !a->how.quiet)
 		fprintf(stderr, "results: %s\n", result->path);
-	if (code == EXIT_SIGINT || code == EXIT_SIGTERM)
+	if (result->path &&
+	    (code == EXIT_SIGINT || code == EXIT_SIGTERM || code == EXIT_CANNOT_WRITE))
 		fprintf(stderr, "go on with: kernsoak resume %s\n", result->path);
 	free(result->path);
 	return code;
@@ -152,8 +163,7 @@ int cmd_run(int argc, char **argv)
 	struct err err = { 0 };
 	int r;
 
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, 0, &a);
+	cmd_parse(&argp, argc, argv, &a);
 	r = scenario_read(a.scenario, &a.what, &s, &err);
 	if (r < 0)
 		r = cmd_fail(&err, EXIT_BAD_SCENARIO);
@@ -176,7 +186,8 @@ int cmd_resume(int argc, char **argv)
 		"Takes up a run that was interrupted: what was lost is censored at its last sign "
 		"of life, "
 		"new trials take its place, the rest of the plan is run.\v"
-		"RUN is an id, the beginning of one, a path, or 'last' (the default).",
+		"RUN is an id, the beginning of one, a path, or 'last' (the default).\n\n"
+		"Example: kernsoak resume last",
 		children,
 		0,
 		0,
@@ -185,7 +196,6 @@ int cmd_resume(int argc, char **argv)
 	struct run_result result = { 0 };
 	struct err err = { 0 };
 
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, 0, &a);
+	cmd_parse(&argp, argc, argv, &a);
 	return finish(&a, &result, runner_resume(a.scenario, &a.how, &result, &err), &err);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak trial DIR (the process of one trial) and kernsoak rerun TRIAL (the same, by name). */
-#include <argp.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "run/trial_process.h"
 #include "store/layout.h"
@@ -70,15 +70,14 @@ int cmd_trial(int argc, char **argv)
 		"Runs the trial that DIR/spec.json describes, and writes DIR/verdict.json. A trial "
 		"that "
 		"has its verdict is rerun in DIR/rerun-N.\v"
-		"Under a debugger: gdb --args kernsoak trial results/RUN/trials/000017",
+		"Example, under a debugger: gdb --args kernsoak trial results/RUN/trials/000017",
 		0,
 		0,
 		0,
 	};
 	struct trial_args a = { 0 };
 
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, 0, &a);
+	cmd_parse(&argp, argc, argv, &a);
 	return run_dir(a.what);
 }
 
@@ -94,7 +93,8 @@ int cmd_rerun(int argc, char **argv)
 		parse,
 		"TRIAL",
 		"Runs one trial again, with its seed, in a folder beside its evidence.\v"
-		"TRIAL is RUN/17, last/17, 17 (of the last run), or the path of its folder.",
+		"TRIAL is RUN/17, last/17, 17 (of the last run), or the path of its folder.\n\n"
+		"Example: kernsoak rerun last/17",
 		0,
 		0,
 		0,
@@ -107,8 +107,7 @@ int cmd_rerun(int argc, char **argv)
 	struct err err = { 0 };
 	uint64_t trial;
 
-	argp_err_exit_status = EXIT_BAD_USAGE;
-	argp_parse(&argp, argc, argv, 0, 0, &a);
+	cmd_parse(&argp, argc, argv, &a);
 	if (trial_ref_open(results_path(a.results), a.what, &run, &trial, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_USAGE);
 	trial_name(trial, name);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* argp, and a "did you mean" for an option that a verb does not have. */
+#include "cmd/args.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+enum { NAMES_MAX = 64 };
+
+struct names {
+	const struct argp_option *item[NAMES_MAX];
+	size_t n;
+};
+
+static void collect(const struct argp *argp, struct names *to)
+{
+	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++)
+		if (o->name && to->n < NAMES_MAX)
+			to->item[to->n++] = o;
+	for (const struct argp_child *c = argp->children; c && c->argp; c++)
+		collect(c->argp, to);
+}
+
+/* getopt's rule: a whole name, or the beginning of one. */
+static const struct argp_option *find(const struct names *names, const char *word, size_t n)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strncmp(names->item[i]->name, word, n) == 0)
+			return names->item[i];
+	return NULL;
+}
+
+static const char *name_of(size_t i, const void *arg)
+{
+	return ((const struct names *)arg)->item[i]->name;
+}
+
+static void refuse(const char *verb, const struct names *names, const char *word)
+{
+	const char *near = str_nearest(word, names->n, name_of, names);
+
+	fprintf(stderr, "%s: there is no option '--%s'%s%s%s (%s --help lists them)\n", verb, word,
+		near ? "; did you mean '--" : "", near ? near : "", near ? "'?" : "", verb);
+	exit(EXIT_BAD_USAGE);
+}
+
+static void check_words(const char *verb, const struct names *names, char **argv)
+{
+	for (char **word = argv; *word && !str_eq(*word, "--"); word++) {
+		const char *name = str_after(*word, "--");
+		size_t n = name ? strcspn(name, "=") : 0;
+		const struct argp_option *o = n ? find(names, name, n) : NULL;
+		char given[64];
+
+		if (!n)
+			continue;
+		snprintf(given, sizeof(given), "%.*s", (int)n, name);
+		if (!o)
+			refuse(verb, names, given);
+		if (o->arg && !name[n] && word[1])
+			word++; /* its value, whatever that looks like */
+	}
+}
+
+void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
+{
+	static const struct argp_option own[] = { { "help", 0, 0, 0, "", 0 },
+						  { "usage", 0, 0, 0, "", 0 } };
+	struct names names = { .item = { &own[0], &own[1] }, .n = ARRAY_SIZE(own) };
+
+	argp_err_exit_status = EXIT_BAD_USAGE;
+	collect(argp, &names);
+	check_words(argv[0], &names, argv + 1);
+	argp_parse(argp, argc, argv, 0, 0, input);
+}
