@@ -10,9 +10,10 @@
 static const char usage[] =
 	"usage: kernsoak image [-k KERNEL] [-m MODULE]... [-p PROGRAM]... [LOAD]...\n"
 	"\n"
-	"Prints the path of an initramfs for KERNEL (default: debian:6.1.0-56-cloud) with these "
-	"loads\n"
-	"and what they need, more kernel modules, and more programs of this host.\n";
+	"Prints the path of an initramfs for KERNEL (default: debian:6.1.0-56-cloud) with\n"
+	"these loads and what they need, more kernel modules, and more programs of this\n"
+	"host.\n\n"
+	"Example: kernsoak image -k debian:6.1.0-54-cloud -m dummy fib-rebalance\n";
 
 static int build(const char *ref, struct image_want *want)
 {

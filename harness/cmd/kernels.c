@@ -9,11 +9,14 @@
 #include "image/kernels.h"
 
 static const char usage[] =
-	"usage: kernsoak kernels list [--json]            what apt has and what the cache has\n"
-	"       kernsoak kernels fetch NAME...            into the cache, unpacked\n"
-	"       kernsoak kernels path [--json] NAME...    where its vmlinux is\n"
+	"usage: kernsoak kernels list [--json]          what apt and the cache have\n"
+	"       kernsoak kernels fetch NAME...          into the cache, unpacked\n"
+	"       kernsoak kernels path [--json] NAME...  where its vmlinux is\n"
 	"\n"
-	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), a .deb, a bzImage or a vmlinux.\n";
+	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), a .deb, a bzImage\n"
+	"or a vmlinux.\n"
+	"\n"
+	"Example: kernsoak kernels fetch debian:6.1.0-54-cloud\n";
 
 /* On the command line the scheme may be left out. */
 static char *full_ref(const char *name)

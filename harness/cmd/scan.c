@@ -201,10 +201,11 @@ static int scan_file(struct scan *sc, const char *path, struct err *err)
 
 static const char help[] =
 	"usage: kernsoak scan [--json] [FILE|-]...\n\n"
-	"Names the crashes in console logs (standard input without a FILE): what failed, in which\n"
-	"function, and the report with the guilty line marked. --json prints one object a "
-	"sighting.\n"
-	"Exit code 0 whatever was found, 64 for bad usage or a log that cannot be read.\n";
+	"Names the crashes in console logs (standard input without a FILE): what failed,\n"
+	"in which function, and the report with the guilty line marked. --json prints one\n"
+	"object a sighting. Exit status: 0 whatever was found; 64 bad usage, or a log\n"
+	"that cannot be read.\n\n"
+	"Example: kernsoak scan results/RUN/trials/000017/console.log\n";
 
 int cmd_scan(int argc, char **argv)
 {
@@ -219,7 +220,13 @@ int cmd_scan(int argc, char **argv)
 		} else {
 			bool asked = str_eq(*file, "--help") || str_eq(*file, "-h");
 
-			fputs(help, asked ? stdout : stderr);
+			if (asked)
+				fputs(help, stdout);
+			else
+				fprintf(stderr,
+					"kernsoak scan: there is no option '%s' (kernsoak scan "
+					"--help lists them)\n",
+					*file);
 			free(sc.held);
 			return asked ? 0 : EXIT_BAD_USAGE;
 		}

@@ -11,10 +11,11 @@
 #include "stats/answer.h"
 
 static const char help[] =
-	"usage: kernsoak stats [--json] [--table] [--all-rows] [--conf 0.95] FILE.csv...\n"
+	"usage: kernsoak stats [--json] [--table] [--all-rows] [--conf C] FILE.csv...\n"
 	"\n"
-	"Survival curve, mean and median time to failure, the law behind it, and what differs\n"
-	"between the arms, for any table of lifetimes. - reads from stdin. Columns, in any order:\n"
+	"Survival curve, mean and median time to failure, the law behind it, and what\n"
+	"differs between the arms, for any table of lifetimes. - reads from stdin.\n"
+	"Columns, in any order:\n"
 	"\n"
 	"  time     how long it lived or was watched; any unit\n"
 	"  status   1: it failed then; 0: it had not failed by then (censored)\n"
@@ -25,9 +26,11 @@ static const char help[] =
 	"  --json      everything, as JSON (docs/STATISTICS.md describes it)\n"
 	"  --table     the survival curve, too\n"
 	"  --all-rows  all rows of long tables, not 150 of them\n"
-	"  --conf C    confidence of intervals and bands (0.5 to 0.999999)\n"
+	"  --conf C    confidence of intervals and bands (0.95)\n"
 	"\n"
-	"exit: 0 done; 65 a file is no such table; 64 usage\n";
+	"Example: kernsoak stats --table lifetimes.csv\n"
+	"\n"
+	"Exit status: 0 done; 65 a file is no such table; 64 usage.\n";
 
 struct request {
 	struct answer_options opt;
