@@ -18,6 +18,7 @@ enum {
 	BEFORE_LINES = 2,
 	REPORT_BYTES = 65536, /* of a report, at most */
 	REPORT_LINES = 70,
+	OTHERS_SHOWN = 12,
 };
 
 struct page {
@@ -275,6 +276,41 @@ static void put_console(struct page *p)
 	put_lines(p, &b, back_up(&b, before, BEFORE_LINES), guilty_line(&b, before, s->function));
 }
 
+/* --- what else the console showed --- */
+
+struct others {
+	struct page *page;
+	size_t n;
+};
+
+static int put_other(void *arg, const struct sighting *s)
+{
+	struct others *o = arg;
+	struct page *p = o->page;
+
+	if (p->v->has_sighting && s->offset == p->v->sighting.offset &&
+	    str_eq(s->id, p->v->sighting.id))
+		return 0;
+	if (o->n == 0)
+		heading(p, "Also on the console");
+	if (++o->n > OTHERS_SHOWN)
+		return 0;
+	buf_printf(p->out, "  %-5s byte %-8llu ", severity_name(s->severity),
+		   (unsigned long long)s->offset);
+	put_clean(p, s->title);
+	buf_putc(p->out, '\n');
+	return 0;
+}
+
+static void put_others(struct page *p)
+{
+	struct others o = { .page = p };
+
+	sightings_read(p->run->fd, p->v->trial, put_other, &o);
+	if (o.n > OTHERS_SHOWN)
+		buf_printf(p->out, "  and %zu more in " TRIAL_SIGHTINGS "\n", o.n - OTHERS_SHOWN);
+}
+
 /* --- what lies there --- */
 
 static void put_files(struct page *p)
@@ -328,6 +364,7 @@ int page_trial(const struct run_dir *run, uint64_t trial, const struct text_styl
 	put_title(&p);
 	put_sighting(&p);
 	put_console(&p);
+	put_others(&p);
 	put_facts(&p);
 	put_files(&p);
 	put_again(&p);

@@ -13,7 +13,7 @@
 #include "store/about.h"
 #include "store/verdicts.h"
 
-enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x6b736f6b /* "ksok" */, BUSY_MS = 10000 };
+enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x6b736f6b /* "ksok" */, BUSY_MS = 10000 };
 
 /* schema.sql, byte for byte, with a NUL behind it. */
 __asm__(".pushsection .rodata\n"
@@ -283,6 +283,9 @@ static int put_row(sqlite3 *db, struct row *row, struct err *err)
 struct ingest {
 	sqlite3 *db;
 	const char *run;
+	int run_fd;
+	const struct verdict *v; /* the trial that is being taken in */
+	int64_t others;          /* sightings beside the one that decided */
 	sqlite3_stmt *trial, *sighting;
 	struct err *err;
 };
@@ -318,13 +321,13 @@ static int put_trial(struct ingest *in, const struct verdict *v)
 	return put_row(in->db, &row, in->err);
 }
 
-static int put_sighting(struct ingest *in, uint64_t trial, const struct sighting *s)
+static int put_sighting(struct ingest *in, int64_t position, const struct sighting *s)
 {
 	struct row row = { .st = in->sighting };
 
 	put_text(&row, in->run);
-	put_u64(&row, trial);
-	put_int(&row, 0);
+	put_u64(&row, in->v->trial);
+	put_int(&row, position);
 	put_text(&row, s->id);
 	put_text(&row, s->id_fine);
 	put_text(&row, crash_info(s->class)->name);
@@ -342,18 +345,33 @@ static int put_sighting(struct ingest *in, uint64_t trial, const struct sighting
 	return put_row(in->db, &row, in->err);
 }
 
+static int take_other(void *arg, const struct sighting *s)
+{
+	struct ingest *in = arg;
+
+	if (in->v->has_sighting && s->offset == in->v->sighting.offset &&
+	    str_eq(s->id, in->v->sighting.id))
+		return 0;
+	return put_sighting(in, ++in->others, s);
+}
+
 static int take_verdict(void *arg, const struct verdict *v)
 {
 	struct ingest *in = arg;
-	int r = put_trial(in, v);
+	int r;
 
-	return r == 0 && v->has_sighting ? put_sighting(in, v->trial, &v->sighting) : r;
+	in->v = v;
+	in->others = 0;
+	r = put_trial(in, v);
+	if (r == 0 && v->has_sighting)
+		r = put_sighting(in, 0, &v->sighting);
+	return r < 0 ? r : sightings_read(in->run_fd, v->trial, take_other, in);
 }
 
 static int take_trials(sqlite3 *db, const struct run_dir *run, struct err *err)
 {
 	_cleanup_statement_ sqlite3_stmt *trial = NULL, *sighting = NULL;
-	struct ingest in = { .db = db, .run = run->id, .err = err };
+	struct ingest in = { .db = db, .run = run->id, .run_fd = run->fd, .err = err };
 	int r = prepare(
 		db, "insert into trial values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 		&trial, err);

@@ -53,7 +53,7 @@ create table trial (
 create table sighting (
 	run         text not null,
 	trial       integer not null,
-	position    integer not null,         -- 0: the one that decided
+	position    integer not null,         -- 0: the one that decided; 1...: others, in order
 	id          text not null,            -- the crash id: same bug, same id
 	id_fine     text not null,
 	class       text not null,

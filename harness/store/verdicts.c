@@ -75,3 +75,25 @@ int verdicts_read(int run_fd, verdict_fn fn, void *arg, struct err *err)
 	}
 	return r;
 }
+
+int sightings_read(int run_fd, uint64_t trial, trial_sighting_fn fn, void *arg)
+{
+	char dir[TRIAL_NAME_LEN];
+	_cleanup_free_
+	char *name = NULL;
+	_cleanup_json_ json_t *list = NULL;
+	struct sighting s;
+	json_t *o;
+	size_t i;
+	int r = 0;
+
+	trial_name(trial, dir);
+	name = xasprintf("%s/" TRIAL_SIGHTINGS, dir);
+	if (json_read(run_fd, name, &list, NULL) < 0)
+		return 0;
+	json_array_foreach (list, i, o) {
+		if (r == 0 && sighting_from_json(o, &s, NULL) == 0)
+			r = fn(arg, &s);
+	}
+	return r;
+}

@@ -344,6 +344,29 @@ static void a_damaged_run_has_a_line_that_says_so(void **state)
 	assert_non_null(strstr(buf_str(&all), "divide error"));
 }
 
+static void all_that_a_console_showed_is_there_the_deciding_one_first(void **state)
+{
+	static const char list[] =
+		"[{\"class\": \"warning\", \"title\": \"a warning\", \"id\": \"k1:w\","
+		" \"offset\": 7}, null, {\"class\": \"divide-error\", \"title\":"
+		" \"divide error in fib_rebalance\", \"id\":"
+		" \"k1:0123456789abcdef\", \"offset\": 0}]";
+	_cleanup_run_dir_ struct run_dir run = make_run(*state, "a", NOV_21);
+	_cleanup_buf_ struct buf all = BUF_INIT;
+	struct err err = { 0 };
+	_cleanup_close_ int fd = trial_dir_open(run.fd, 1, &err);
+
+	assert_ok(fs_write(fd, TRIAL_SIGHTINGS, list, strlen(list), &err));
+	refresh(*state);
+	dump(*state, &all);
+	assert_non_null(
+		strstr(buf_str(&all), "sighting|20261121-143233-a|1|0|k1:0123456789abcdef|"));
+	assert_non_null(strstr(buf_str(&all), "sighting|20261121-143233-a|1|1|k1:w|"));
+	assert_null(strstr(buf_str(&all), "sighting|20261121-143233-a|1|2|"));
+	assert_non_null(strstr(buf_str(&all), "bucket|k1:0123456789abcdef|"));
+	assert_null(strstr(buf_str(&all), "bucket|k1:w|"));
+}
+
 #define with_dir(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -358,6 +381,7 @@ int main(void)
 		with_dir(an_index_of_another_version_is_rebuilt),
 		with_dir(where_no_file_can_be_written_the_index_lives_in_memory),
 		with_dir(a_cut_verdict_is_counted_as_infra_with_its_complaint),
+		with_dir(all_that_a_console_showed_is_there_the_deciding_one_first),
 		with_dir(a_damaged_run_has_a_line_that_says_so),
 	};
 
