@@ -530,6 +530,8 @@ static int read_run(struct runner *r, struct err *err)
 		code = campaign_from_json(j, &r->campaign, err);
 	if (code == 0)
 		code = journal_open(r->dir.fd, &r->journal, err);
+	if (code == -EBUSY)
+		return err_exit(err, EXIT_BAD_USAGE);
 	if (code == 0)
 		code = journal_read(r->dir.fd, on_record, r, err);
 	return code < 0 ? code : journal_append(r->journal, &resume, err);
@@ -555,6 +557,8 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 		code = read_run(&r, err);
 	if (code == 0)
 		code = check_host(&r.campaign.scenario, opt->uri ? opt->uri : "", err);
+	if (code < 0)
+		run_dir_done(&r.dir); /* not begun: it is not ours to speak of */
 	if (code == 0) {
 		make_slots(&r);
 		vm_sweep(NULL);
