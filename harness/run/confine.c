@@ -56,8 +56,13 @@ static int make_namespace(struct err *err)
 		return fail(
 			err,
 			"cannot take a mount namespace; run as an ordinary user instead of root");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-	    mount("kernsoak", INSIDE, "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=755") < 0)
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return fail(err,
+			    errno == EINVAL
+				    ? "this root is a chroot and no mount point: bind it to itself "
+				      "(mount --bind DIR DIR) or run as an ordinary user"
+				    : "cannot make the mount namespace private");
+	if (mount("kernsoak", INSIDE, "tmpfs", MS_NOSUID | MS_NODEV, "size=64m,mode=755") < 0)
 		return fail(err, "cannot mount " INSIDE);
 	return 0;
 }
