@@ -16,6 +16,8 @@ enum {
 	MIX_LINES =
 		40, /* a header so soon after another, before any trace, is in the midst of it */
 	ROWS_MAX = 512,
+	BLOCK = 16 << 10, /* that the fast lane looks at in one go */
+	BLOCK_MIN = 512,
 };
 
 /* A report that is being collected. */
@@ -36,9 +38,8 @@ struct cut {
 struct detector {
 	sighting_fn fn;
 	void *arg;
-	struct matcher *matcher;
-	unsigned literal_of[ROWS_MAX]; /* row -> its literal in the matcher */
-	uint64_t at_ns;                /* of the bytes being fed */
+	const struct rules *rules;
+	uint64_t at_ns; /* of the bytes being fed */
 	uint64_t next_serial;
 	struct slot slot[OPEN_MAX]; /* in order of opening */
 	unsigned n_open;
@@ -48,8 +49,17 @@ struct detector {
 	struct lines lines;
 };
 
-static int compile(struct detector *d, struct err *err)
+static const char cut_here[] = "[ cut here ]";
+
+/* The table, compiled. The same for all detectors of the process, made once, never changed. */
+struct rules {
+	struct matcher *matcher;
+	unsigned literal_of[ROWS_MAX]; /* row -> its literal in the matcher */
+};
+
+static struct rules *rules_new(struct err *err)
 {
+	struct rules *r = xcalloc(1, sizeof(*r));
 	const char *literal[LITERALS_MAX];
 	const struct signature *sig;
 	unsigned n = 0;
@@ -61,10 +71,24 @@ static int compile(struct detector *d, struct err *err)
 			i++;
 		if (i == n)
 			literal[n++] = sig->literal;
-		d->literal_of[row] = i;
+		r->literal_of[row] = i;
 	}
-	d->matcher = matcher_new(literal, n, false, err);
-	return d->matcher ? 0 : -1;
+	literal[n++] = cut_here;
+	r->matcher = matcher_new(literal, n, false, err);
+	if (!r->matcher) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static const struct rules *rules_get(struct err *err)
+{
+	static struct rules *rules;
+
+	if (!rules)
+		rules = rules_new(err);
+	return rules;
 }
 
 static void announce(struct detector *d, struct slot *slot)
@@ -154,6 +178,8 @@ static const char *skip_subsystem(const char *s)
 
 static bool starts(const char *text, const char *at)
 {
+	while ((unsigned char)*text >= 0x80) /* line noise of a serial port that was reset */
+		text++;
 	if (at == text + strspn(text, " \t"))
 		return true;
 	return at <= skip_subsystem(text);
@@ -173,16 +199,13 @@ static bool fits(const struct signature *sig, const struct kmsg *k, struct captu
 	return false;
 }
 
-static const struct signature *find_signature(struct detector *d, const struct line *l,
+static const struct signature *find_signature(const struct detector *d, const struct hits *hits,
 					      const struct kmsg *k, struct captures *c)
 {
 	const struct signature *sig;
-	struct hits hits;
 
-	if (!matcher_run(d->matcher, l->text, l->len, &hits))
-		return NULL;
 	for (size_t row = 0; (sig = signature_nth(row)); row++)
-		if (hits_has(&hits, d->literal_of[row]) && fits(sig, k, c))
+		if (hits_has(hits, d->rules->literal_of[row]) && fits(sig, k, c))
 			return sig;
 	return NULL;
 }
@@ -349,26 +372,37 @@ static void header_line(struct detector *d, const struct signature *sig, const s
 		panic_line(d, (int)d->n_open - 1);
 }
 
+static void body_line(struct detector *d, const struct kmsg *k, const struct line *l)
+{
+	int i = owner(d, k);
+
+	if (i >= 0)
+		take_line(d, i, k, l);
+	else
+		stray_line(d, k);
+}
+
 static void on_line(void *arg, const struct line *l)
 {
 	struct detector *d = arg;
-	const struct signature *sig;
+	const struct signature *sig = NULL;
 	struct captures c;
+	struct hits hits;
 	struct kmsg k;
+	bool hit = matcher_run(d->rules->matcher, l->text, l->len, &hits);
 
-	kmsg_parse(l->text, &k);
-	sig = find_signature(d, l, &k, &c);
-	if (sig) {
-		header_line(d, sig, &c, &k, l);
-	} else if (d->n_open > 0) {
-		int i = owner(d, &k);
-
-		if (i >= 0)
-			take_line(d, i, &k, l);
-		else
-			stray_line(d, &k);
+	if (!hit && d->n_open == 0) { /* nearly every line there is */
+		d->cut.lines_left -= d->cut.lines_left > 0;
+		return;
 	}
-	if (strstr(k.text, "[ cut here ]"))
+	kmsg_parse(l->text, &k);
+	if (hit)
+		sig = find_signature(d, &hits, &k, &c);
+	if (sig)
+		header_line(d, sig, &c, &k, l);
+	else if (d->n_open > 0)
+		body_line(d, &k, l);
+	if (strstr(k.text, cut_here))
 		d->cut = (struct cut){ l->offset, d->at_ns, k.guest_s, CUT_LINES };
 	else if (d->cut.lines_left > 0)
 		d->cut.lines_left--;
@@ -382,7 +416,8 @@ struct detector *detector_new(sighting_fn fn, void *arg, struct err *err)
 	d->arg = arg;
 	d->at_ns = TIME_NEVER;
 	lines_init(&d->lines, on_line, d);
-	return compile(d, err) < 0 ? detector_free(d) : d;
+	d->rules = rules_get(err);
+	return d->rules ? d : detector_free(d);
 }
 
 struct detector *detector_free(struct detector *d)
@@ -391,16 +426,49 @@ struct detector *detector_free(struct detector *d)
 		for (unsigned i = 0; i < d->n_open; i++)
 			free(d->slot[i].o);
 		known_done(&d->known);
-		matcher_free(d->matcher);
 		free(d);
 	}
 	return NULL;
 }
 
+/*
+ * The fast lane: while nothing is going on, whole lines in which no literal of the table occurs are
+ * not even cut into lines. Returns how many bytes it took.
+ */
+static size_t skip_benign(struct detector *d, const char *p, size_t n)
+{
+	const char *nl;
+	size_t whole;
+
+	if (d->n_open > 0 || d->cut.lines_left > 0 || !lines_at_start(&d->lines))
+		return 0;
+	nl = memrchr(p, '\n', MIN(n, (size_t)BLOCK));
+	if (!nl)
+		return 0;
+	whole = (size_t)(nl + 1 - p);
+	if (!lines_plain(p, whole) || matcher_any(d->rules->matcher, p, whole))
+		return 0;
+	lines_skip(&d->lines, whole);
+	return whole;
+}
+
 void detector_feed(struct detector *d, const void *data, size_t n, uint64_t at_ns)
 {
+	const char *p = data;
+
 	d->at_ns = at_ns;
-	lines_feed(&d->lines, data, n);
+	while (n > 0) {
+		size_t taken = n >= BLOCK_MIN ? skip_benign(d, p, n) : 0;
+
+		if (taken == 0) {
+			const char *nl = n > BLOCK ? memchr(p + BLOCK, '\n', n - BLOCK) : NULL;
+
+			taken = nl ? (size_t)(nl + 1 - p) : n;
+			lines_feed(&d->lines, p, taken);
+		}
+		p += taken;
+		n -= taken;
+	}
 }
 
 void detector_tick(struct detector *d, uint64_t now_ns)

@@ -90,22 +90,62 @@ static void compare(const char *path, const struct want *w, const struct first *
 		fail_msg("%s: whole, but called %s", path, integrity_name(f->s.integrity));
 }
 
+static void feed(const char *log, size_t n, size_t step, sighting_fn fn, void *arg)
+{
+	struct err err = { 0 };
+	struct detector *d = detector_new(fn, arg, &err);
+
+	assert_non_null(d);
+	for (size_t at = 0; at < n; at += step)
+		detector_feed(d, log + at, MIN(step, n - at), TIME_NEVER);
+	detector_finish(d);
+	detector_free(d);
+}
+
 static void check_file(const char *path)
 {
 	_cleanup_buf_ struct buf file = BUF_INIT;
 	struct err err = { 0 };
 	struct want want = { 0 };
 	struct first first = { .any = false };
-	struct detector *d = detector_new(on_sighting, &first, &err);
 	char *log;
 
-	assert_non_null(d);
 	assert_ok(fs_read(AT_FDCWD, path, 1 << 24, &file, &err));
 	log = headers(file.data, &want);
-	detector_feed(d, log, (size_t)(file.data + file.len - log), TIME_NEVER);
-	detector_finish(d);
-	detector_free(d);
+	feed(log, (size_t)(file.data + file.len - log), SIZE_MAX, on_sighting, &first);
 	compare(path, &want, &first);
+}
+
+/* All that was delivered, as text. */
+static void write_down(void *arg, enum sighting_phase phase, uint64_t serial,
+		       const struct sighting *s)
+{
+	_cleanup_json_ json_t *o = sighting_to_json(s);
+	_cleanup_free_
+	char *text = json_dumps(o, JSON_COMPACT);
+
+	buf_printf(arg, "%d %llu %s\n", phase, (unsigned long long)serial, text);
+}
+
+static void check_chunks(const char *path)
+{
+	static const size_t steps[] = { 1, 3, 64, 509, 4093 };
+	_cleanup_buf_ struct buf file = BUF_INIT, whole = BUF_INIT;
+	struct err err = { 0 };
+	struct want want = { 0 };
+	char *log;
+	size_t n;
+
+	assert_ok(fs_read(AT_FDCWD, path, 1 << 24, &file, &err));
+	log = headers(file.data, &want);
+	n = (size_t)(file.data + file.len - log);
+	feed(log, n, SIZE_MAX, write_down, &whole);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		_cleanup_buf_ struct buf got = BUF_INIT;
+
+		feed(log, n, steps[i], write_down, &got);
+		assert_string_equal(buf_str(&got), buf_str(&whole));
+	}
 }
 
 static void each_file(const char *dir, void (*check)(const char *path))
@@ -129,9 +169,16 @@ static void every_log_of_linux_6_1_gets_its_name(void **state)
 	each_file("tests/corpus/linux-6.1", check_file);
 }
 
+static void every_chunking_of_every_log_gives_the_same_sightings(void **state)
+{
+	(void)state;
+	each_file("tests/corpus/linux-6.1", check_chunks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(every_chunking_of_every_log_gives_the_same_sightings),
 		test(every_log_of_linux_6_1_gets_its_name),
 	};
 
