@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "detect/known.h"
 #include "detect/lines.h"
-#include "detect/match.h"
 #include "detect/oops.h"
+#include "detect/rules.h"
 
 enum {
 	OPEN_MAX = 2,  /* reports at once: two CPUs that fail together */
@@ -15,7 +15,6 @@ enum {
 	QUIET_S = 5,   /* a report that says nothing for so long is over */
 	MIX_LINES =
 		40, /* a header so soon after another, before any trace, is in the midst of it */
-	ROWS_MAX = 512,
 	BLOCK = 16 << 10, /* that the fast lane looks at in one go */
 	BLOCK_MIN = 512,
 };
@@ -48,48 +47,6 @@ struct detector {
 	bool booted; /* a kernel's banner was seen */
 	struct lines lines;
 };
-
-static const char cut_here[] = "[ cut here ]";
-
-/* The table, compiled. The same for all detectors of the process, made once, never changed. */
-struct rules {
-	struct matcher *matcher;
-	unsigned literal_of[ROWS_MAX]; /* row -> its literal in the matcher */
-};
-
-static struct rules *rules_new(struct err *err)
-{
-	struct rules *r = xcalloc(1, sizeof(*r));
-	const char *literal[LITERALS_MAX];
-	const struct signature *sig;
-	unsigned n = 0;
-
-	for (size_t row = 0; (sig = signature_nth(row)); row++) {
-		unsigned i = 0;
-
-		while (i < n && !str_eq(literal[i], sig->literal))
-			i++;
-		if (i == n)
-			literal[n++] = sig->literal;
-		r->literal_of[row] = i;
-	}
-	literal[n++] = cut_here;
-	r->matcher = matcher_new(literal, n, false, err);
-	if (!r->matcher) {
-		free(r);
-		return NULL;
-	}
-	return r;
-}
-
-static const struct rules *rules_get(struct err *err)
-{
-	static struct rules *rules;
-
-	if (!rules)
-		rules = rules_new(err);
-	return rules;
-}
 
 static void announce(struct detector *d, struct slot *slot)
 {
@@ -139,75 +96,6 @@ static void close_slot(struct detector *d, unsigned i)
 	d->n_open--;
 	deliver(d, &slot);
 	free(slot.o);
-}
-
-static bool has_any(const char *line, const char *words)
-{
-	char word[64];
-
-	while (words && *words) {
-		size_t n = strcspn(words, "|");
-
-		if (n < sizeof(word)) {
-			memcpy(word, words, n);
-			word[n] = '\0';
-			if (strstr(line, word))
-				return true;
-		}
-		words += n + (words[n] == '|');
-	}
-	return false;
-}
-
-/* What subsystems put before their messages. */
-static const char *skip_subsystem(const char *s)
-{
-	static const char *const words[] = {
-		"watchdog: ",        "NMI ",       "rcu: ",  "traps: ", "mce: ",
-		"workqueue: ",       "usercopy: ", "Oops: ", "BUG: ",   "[ ",
-		"syzkaller login: ",
-	};
-	const char *rest;
-
-	s += strspn(s, " \t");
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if ((rest = str_after(s, words[i])))
-			return skip_subsystem(rest);
-	return s;
-}
-
-static bool starts(const char *text, const char *at)
-{
-	while ((unsigned char)*text >= 0x80) /* line noise of a serial port that was reset */
-		text++;
-	if (at == text + strspn(text, " \t"))
-		return true;
-	return at <= skip_subsystem(text);
-}
-
-static bool fits(const struct signature *sig, const struct kmsg *k, struct captures *c)
-{
-	memset(c, 0, sizeof(*c));
-	if (has_any(k->text, sig->unless))
-		return false;
-	for (const char *at = k->text; (at = strstr(at, sig->literal)); at++) {
-		if ((sig->flags & SIG_START) && !starts(k->text, at))
-			return false;
-		if (!sig->tail || pattern_match(sig->tail, at + strlen(sig->literal), c))
-			return true;
-	}
-	return false;
-}
-
-static const struct signature *find_signature(const struct detector *d, const struct hits *hits,
-					      const struct kmsg *k, struct captures *c)
-{
-	const struct signature *sig;
-
-	for (size_t row = 0; (sig = signature_nth(row)); row++)
-		if (hits_has(hits, d->rules->literal_of[row]) && fits(sig, k, c))
-			return sig;
-	return NULL;
 }
 
 /* An exception, a BUG and a warning announce one another; a file system's errors come in rows. */
@@ -389,7 +277,7 @@ static void on_line(void *arg, const struct line *l)
 	struct captures c;
 	struct hits hits;
 	struct kmsg k;
-	bool hit = matcher_run(d->rules->matcher, l->text, l->len, &hits);
+	bool hit = rules_hit(d->rules, l->text, l->len, &hits);
 
 	if (!hit && d->n_open == 0) { /* nearly every line there is */
 		d->cut.lines_left -= d->cut.lines_left > 0;
@@ -397,12 +285,12 @@ static void on_line(void *arg, const struct line *l)
 	}
 	kmsg_parse(l->text, &k);
 	if (hit)
-		sig = find_signature(d, &hits, &k, &c);
+		sig = rules_find(d->rules, &hits, k.text, &c);
 	if (sig)
 		header_line(d, sig, &c, &k, l);
 	else if (d->n_open > 0)
 		body_line(d, &k, l);
-	if (strstr(k.text, cut_here))
+	if (strstr(k.text, RULES_CUT_HERE))
 		d->cut = (struct cut){ l->offset, d->at_ns, k.guest_s, CUT_LINES };
 	else if (d->cut.lines_left > 0)
 		d->cut.lines_left--;
@@ -446,7 +334,7 @@ static size_t skip_benign(struct detector *d, const char *p, size_t n)
 	if (!nl)
 		return 0;
 	whole = (size_t)(nl + 1 - p);
-	if (!lines_plain(p, whole) || matcher_any(d->rules->matcher, p, whole))
+	if (!lines_plain(p, whole) || rules_any(d->rules, p, whole))
 		return 0;
 	lines_skip(&d->lines, whole);
 	return whole;

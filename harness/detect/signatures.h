@@ -45,6 +45,7 @@ struct signature {
 	const char *at;     /* `|`-separated: below a line with these, "at: f" names the function */
 	const char *unless; /* `|`-separated texts: any of them on the line, and it is not this */
 	const char *sentence;
+	const char *example; /* a line that fits this row and none before it */
 };
 
 const struct signature *signature_nth(size_t i); /* NULL at the end */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of signatures, compiled: which row does a line fit? */
+#ifndef KS_DETECT_RULES_H
+#define KS_DETECT_RULES_H
+
+#include "detect/match.h"
+#include "detect/signatures.h"
+
+/* "------------[ cut here ]------------": the matcher stops there too, though it is no row. */
+#define RULES_CUT_HERE "[ cut here ]"
+
+struct rules;
+
+/* Made once, never changed, the same for all detectors of the process. NULL: err says why. */
+const struct rules *rules_get(struct err *err);
+
+/* Does any literal of the table occur in data? */
+bool rules_any(const struct rules *r, const char *data, size_t n);
+
+/* Which ones do? False: none. */
+bool rules_hit(const struct rules *r, const char *data, size_t n, struct hits *ret);
+
+/* The first row that fits `text` (a line without printk's prefix), NULL none. */
+const struct signature *rules_find(const struct rules *r, const struct hits *hits, const char *text,
+				   struct captures *ret);
+
+#endif
