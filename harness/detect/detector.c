@@ -10,9 +10,10 @@
 #include "detect/rules.h"
 
 enum {
-	OPEN_MAX = 2,  /* reports at once: two CPUs that fail together */
-	CUT_LINES = 6, /* how soon after "cut here" a header must follow */
-	QUIET_S = 5,   /* a report that says nothing for so long is over */
+	OPEN_MAX = 2,    /* reports at once: two CPUs that fail together */
+	DUMP_LINES = 10, /* how long a dump that is no report may take to get to its stack */
+	CUT_LINES = 6,   /* how soon after "cut here" a header must follow */
+	QUIET_S = 5,     /* a report that says nothing for so long is over */
 	MIX_LINES =
 		40, /* a header so soon after another, before any trace, is in the midst of it */
 	BLOCK = 16 << 10, /* that the fast lane looks at in one go */
@@ -44,7 +45,8 @@ struct detector {
 	unsigned n_open;
 	struct known known;
 	struct cut cut;
-	bool booted; /* a kernel's banner was seen */
+	unsigned dump_lines; /* so many more lines may belong to a stack dump that is no report */
+	bool booted;         /* a kernel's banner was seen */
 	struct lines lines;
 };
 
@@ -158,6 +160,7 @@ static void open_report(struct detector *d, const struct signature *sig, const s
 	slot = &d->slot[d->n_open++];
 	*slot = (struct slot){ .o = o, .at_ns = d->at_ns };
 	oops_open(o, sig, c, k);
+	o->intermixed = d->dump_lines > 0 && !k->caller[0];
 	o->s.offset = l->offset;
 	o->s.end = l->end;
 	o->s.at_ns = o->s.last_ns = d->at_ns;
@@ -221,8 +224,29 @@ static void panic_line(struct detector *d, int i)
 		oops_panic(d->slot[j].o, (int)j == i);
 }
 
+/* A note without a stack: told at once, and nothing that is open minds. */
+static void note(struct detector *d, const struct signature *sig, const struct captures *c,
+		 const struct kmsg *k, const struct line *l)
+{
+	struct slot slot = { .o = xmalloc(sizeof(*slot.o)), .at_ns = d->at_ns };
+
+	oops_open(slot.o, sig, c, k);
+	slot.o->s.offset = l->offset;
+	slot.o->s.end = l->end;
+	slot.o->s.at_ns = slot.o->s.last_ns = d->at_ns;
+	deliver(d, &slot);
+	free(slot.o);
+}
+
+static bool is_note(const struct signature *sig)
+{
+	return sig->stack == STACK_NONE && crash_info(sig->class)->severity < SEVERITY_CRASH;
+}
+
 static bool is_event(struct detector *d, const struct signature *sig, const struct kmsg *k)
 {
+	if (sig->flags & SIG_DUMP)
+		d->dump_lines = DUMP_LINES;
 	if ((sig->flags & SIG_USER) && k->stamped)
 		return false;
 	if ((sig->flags & SIG_ONCE) && !d->booted) {
@@ -240,6 +264,10 @@ static void header_line(struct detector *d, const struct signature *sig, const s
 
 	if (!is_event(d, sig, k))
 		return;
+	if (is_note(sig)) {
+		note(d, sig, c, k, l);
+		return;
+	}
 	if (o && continues(o, sig)) {
 		take_line(d, i, k, l);
 		if (sig->flags & SIG_PANIC)
@@ -281,8 +309,10 @@ static void on_line(void *arg, const struct line *l)
 
 	if (!hit && d->n_open == 0) { /* nearly every line there is */
 		d->cut.lines_left -= d->cut.lines_left > 0;
+		d->dump_lines -= d->dump_lines > 0;
 		return;
 	}
+	d->dump_lines -= d->dump_lines > 0;
 	kmsg_parse(l->text, &k);
 	if (hit)
 		sig = rules_find(d->rules, &hits, k.text, &c);
@@ -328,7 +358,8 @@ static size_t skip_benign(struct detector *d, const char *p, size_t n)
 	const char *nl;
 	size_t whole;
 
-	if (d->n_open > 0 || d->cut.lines_left > 0 || !lines_at_start(&d->lines))
+	if (d->n_open > 0 || d->cut.lines_left > 0 || d->dump_lines > 0 ||
+	    !lines_at_start(&d->lines))
 		return 0;
 	nl = memrchr(p, '\n', MIN(n, (size_t)BLOCK));
 	if (!nl)

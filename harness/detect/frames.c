@@ -197,6 +197,20 @@ static bool arm_frame(const char *s, struct frame *f)
 	return true;
 }
 
+/* Darwin: `0xffffffb0 : 0xffffff80 mach_kernel : _ioctl + 0xaeb`. */
+static bool xnu_frame(const char *s, struct frame *f)
+{
+	const char *colon = str_after(s, "0x") ? strstr(s, " : 0x") : NULL, *name, *plus;
+
+	if (!colon || !(name = strstr(colon + 3, " : ")) || !(plus = strstr(name, " + 0x")))
+		return false;
+	name += strlen(" : ");
+	name += *name == '_';
+	*f = (struct frame){ .offset = (uint32_t)strtoul(plus + 5, NULL, 16), .reliable = true };
+	copy(f->function, sizeof(f->function), name, (size_t)(plus - name));
+	return true;
+}
+
 static enum frame_line call_line(const char *s, struct frame *f)
 {
 	bool question = false;
@@ -208,7 +222,7 @@ static enum frame_line call_line(const char *s, struct frame *f)
 		s += 2;
 	}
 	n = symbol(s, f);
-	if (!(n && ends_frame(s + n)) && !inlined(s, f) && !arm_frame(s, f))
+	if (!(n && ends_frame(s + n)) && !inlined(s, f) && !arm_frame(s, f) && !xnu_frame(s, f))
 		return FRAME_NONE;
 	f->reliable = !question && !strstr(s, "(unreliable)");
 	return FRAME_CALL;

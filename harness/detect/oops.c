@@ -28,7 +28,7 @@ bool oops_has_stack(const struct oops *o)
 void oops_panic(struct oops *o, bool own)
 {
 	o->s.panicked = true;
-	if (own && oops_has_stack(o))
+	if (own && o->n_calls > 0)
 		o->frozen = true;
 }
 
@@ -124,7 +124,7 @@ static bool stack_line(struct oops *o, const char *text)
 	switch (frames_parse(text, &f)) {
 	case FRAME_NONE: return false;
 	case FRAME_CALL:
-		o->n_calls++;
+		o->n_calls += !o->elsewhere && !o->frozen;
 		add_frame(o, &f);
 		return true;
 	case FRAME_PC: add_frame(o, &f); return true;
@@ -175,6 +175,8 @@ static void naming_line(struct oops *o, const char *text)
 	if (o->at_next && at) {
 		frames_read(at + strlen(" at: "), &o->at);
 		o->at_next = false;
+	} else if (o->at_next && str_after(text, "[<")) {
+		frames_read(text, &o->at); /* "... at:" ended the line before, up to 5.x */
 	} else if (((work = strstr(text, "last function: ")) && (work += 15)) ||
 		   ((work = strstr(text, "workfn=")) && (work += 7))) {
 		size_t name, n = frames_symbol(work, &name);
@@ -448,44 +450,67 @@ static const struct frame *anchor(const struct oops *o, unsigned from)
 				    SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
 			last = f;
 	}
-	return NULL;
+	/* arm names its root only as the caller of the last frame */
+	return last && frames_canonical(last->function) != last->function ? last : NULL;
 }
 
-static const struct frame *guilty(const struct oops *o)
+/* The function that the header names, unless it is one of `skip`. */
+static const struct frame *header_blame(const struct oops *o, unsigned skip)
 {
-	unsigned skip = innocent(o);
-	const struct frame *f = NULL;
+	const struct frame *f = &o->header;
 
-	if (o->intermixed) /* whose frames are whose? */
-		return o->header.function[0] && !frames_skipped(o->header.function, skip)
-			       ? &o->header
-			       : NULL;
+	return f->function[0] && !frames_skipped(f->function, skip) ? f : NULL;
+}
+
+/* What the row's recipe says first. */
+static const struct frame *by_recipe(const struct oops *o, unsigned skip)
+{
 	switch (o->sig->stack) {
-	case STACK_NONE: return NULL;
-	case STACK_NAME:
-	case STACK_HEADER:
-		if (o->header.function[0] && !frames_skipped(o->header.function, skip))
-			return &o->header;
-		break;
+	case STACK_NONE:
 	case STACK_ORDER: break;
-	case STACK_STALL: f = blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT); break;
+	case STACK_NAME:
+	case STACK_HEADER: return header_blame(o, skip);
+	case STACK_STALL: return blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT);
 	case STACK_PC:
 	case STACK_TRACE:
 		if (o->at.function[0] && !frames_skipped(o->at.function, skip))
 			return &o->at;
 		break;
 	}
-	if (!f)
-		f = blame(o, 0, skip);
+	return NULL;
+}
+
+/*
+ * Where the recipe finds nothing: anybody on the trace; who called what was not there; whom the
+ * header names. A lone frame of a trace that lost its other lines says nothing.
+ */
+static const struct frame *by_rest(const struct oops *o, unsigned skip)
+{
+	bool lone = o->cut_short && o->n_calls == 1 && o->n_frames == 1;
+	const struct frame *f = lone ? NULL : blame(o, 0, skip);
+
 	if (!f && o->pc_bad && o->link.function[0])
 		f = &o->link;
-	if (!f && o->n_calls > 0)
+	if (!f && o->n_calls > 1)
 		f = blame(o, 0, SKIP_REPORT);
-	if (!f && o->header.function[0] && !frames_skipped(o->header.function, skip))
-		f = &o->header;
-	if (!f && o->at.function[0])
-		f = &o->at;
-	return f;
+	if (!f && o->n_frames > 0 && o->n_calls == 0)
+		f = blame(o, 0, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+	if (!f)
+		f = header_blame(o, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+	return !f && o->at.function[0] ? &o->at : f;
+}
+
+static const struct frame *guilty(const struct oops *o)
+{
+	unsigned skip = innocent(o);
+	const struct frame *f;
+
+	if (o->sig->stack == STACK_NONE)
+		return NULL;
+	if (o->intermixed) /* whose frames are whose? */
+		return header_blame(o, skip);
+	f = by_recipe(o, skip);
+	return f ? f : by_rest(o, skip);
 }
 
 /*

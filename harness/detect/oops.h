@@ -27,7 +27,7 @@ struct oops {
 	struct frame frame[STALL_FRAMES];  /* of the traces that count, in order */
 	unsigned char trace[STALL_FRAMES]; /* which trace each belongs to */
 	unsigned n_frames, n_traces;
-	unsigned n_calls;   /* entries of call traces seen, whether they count or not */
+	unsigned n_calls;   /* entries of call traces that count */
 	unsigned n_lines;   /* of the report, its first included */
 	unsigned n_foreign; /* in a row, of lines that are none of it; in eighths for user space */
 	bool stamped;       /* its lines carry a clock: what carries none is not the kernel's */

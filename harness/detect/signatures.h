@@ -27,6 +27,7 @@ enum {
 	SIG_PANIC = 8,       /* the kernel stops here: a flag on whatever was open */
 	SIG_ONCE = 32,       /* nothing the first time: every boot says it */
 	SIG_USER = 64,       /* only on lines that printk did not write */
+	SIG_DUMP = 128,      /* no event, but the stack that follows is somebody else's */
 	SIG_SECOND = 16,     /* never a first cause: says that an earlier report was fatal */
 };
 

@@ -26,6 +26,8 @@ static const struct form forms[] = {
 	{ "[<801654a4>] (kthread_stop) from [<8163f8d8>] (event_handler+0x88/0x3a0)", FRAME_CALL,
 	  "kthread_stop", "", true },
 	{ " kthread_stop from event_handler+0x88/0x3a0", FRAME_CALL, "kthread_stop", "", true },
+	{ "0xffffffa84446f540 : 0xffffff80084a0d75 mach_kernel : _pf_send_tcp + 0x1215", FRAME_CALL,
+	  "pf_send_tcp", "", true },
 	{ "[c00000003ae5b860] [c00000000016ab98] do_panic+0x1cc/0x534", FRAME_CALL, "do_panic", "",
 	  true },
 	{ " <a::B as c::D>::mmap+0x12/0x34", FRAME_CALL, "<a::B as c::D>::mmap", "", true },
