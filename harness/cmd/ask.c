@@ -49,15 +49,10 @@ void ask_parse(int argc, char **argv, unsigned wants, const char *args, const ch
 		{ 0 },
 	};
 	const struct argp argp = { options, parse_option, args, doc, 0, 0, 0 };
-	_cleanup_free_
-	char *name = xasprintf("kernsoak %s", argv[0]);
-	char *verb = argv[0];
 	struct parse p = { .ask = ret, .wants = wants };
 
 	*ret = (struct ask){ 0 };
-	argv[0] = name; /* what argp calls the program */
 	cmd_parse(&argp, argc, argv, &p);
-	argv[0] = verb;
 	ret->results = results_path(ret->results);
 }
 
