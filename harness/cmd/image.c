@@ -15,16 +15,16 @@ static const char usage[] =
 	"host.\n\n"
 	"Example: kernsoak image -k debian:6.1.0-54-cloud -m dummy fib-rebalance\n";
 
-static int build(const char *ref, struct image_want *want)
+static int build(const char *ref, struct image_want want)
 {
 	_cleanup_kernel_ struct kernel kernel = { 0 };
 	_cleanup_free_
 	char *guest_dir = image_guest_dir(), *path = NULL;
 	struct err err = { 0 };
 
-	want->kernel = &kernel;
-	want->guest_dir = guest_dir;
-	if (kernel_find(ref, true, &kernel, &err) < 0 || image_build(want, &path, &err) < 0) {
+	want.kernel = &kernel;
+	want.guest_dir = guest_dir;
+	if (kernel_find(ref, true, &kernel, &err) < 0 || image_build(&want, &path, &err) < 0) {
 		if (err.exit_code == EXIT_BAD_SCENARIO)
 			err.exit_code = EXIT_BAD_USAGE; /* here it was the command line */
 		return cmd_fail(&err, EXIT_INTERNAL);
@@ -59,5 +59,5 @@ int cmd_image(int argc, char **argv)
 	}
 	for (; optind < argc; optind++)
 		strv_add(&loads, argv[optind]);
-	return build(ref, &want);
+	return build(ref, want);
 }

@@ -69,7 +69,7 @@ static bool same_name(const char *a, const char *b, size_t b_len)
 {
 	size_t i;
 
-	for (i = 0; a[i] && i < b_len; i++)
+	for (i = 0; i < b_len && a[i]; i++)
 		if ((a[i] == '-' ? '_' : a[i]) != (b[i] == '-' ? '_' : b[i]))
 			return false;
 	return !a[i] && i == b_len;
