@@ -693,7 +693,8 @@ int kernel_list(struct kernel_list *ret, struct err *ret_why, struct err *err)
 			*err = why;
 		return -why.code;
 	}
-	qsort(l.row, l.n, sizeof(*l.row), compare_rows);
+	if (l.n)
+		qsort(l.row, l.n, sizeof(*l.row), compare_rows);
 	if (ret_why)
 		*ret_why = why;
 	*ret = TAKE(l, (struct kernel_list){ 0 });
