@@ -146,7 +146,7 @@ static bool mixed(const struct oops *o, const struct signature *sig)
 	return o->sig->stack != STACK_NONE && o->n_calls == 0 &&
 	       !(o->sig->flags & SIG_NEEDS_STACK) && o->n_lines < MIX_LINES &&
 	       sig->class != o->s.class && o->s.severity >= SEVERITY_CRASH &&
-	       crash_info(sig->class)->severity >= SEVERITY_CRASH;
+	       signature_severity(sig) >= SEVERITY_CRASH;
 }
 
 static void open_report(struct detector *d, const struct signature *sig, const struct captures *c,
@@ -240,7 +240,7 @@ static void note(struct detector *d, const struct signature *sig, const struct c
 
 static bool is_note(const struct signature *sig)
 {
-	return sig->stack == STACK_NONE && crash_info(sig->class)->severity < SEVERITY_CRASH;
+	return sig->stack == STACK_NONE && signature_severity(sig) < SEVERITY_CRASH;
 }
 
 static bool is_event(struct detector *d, const struct signature *sig, const struct kmsg *k)

@@ -250,8 +250,7 @@ void oops_open(struct oops *o, const struct signature *sig, const struct capture
 	o->stamped = k->stamped;
 	memcpy(o->caller, k->caller, sizeof(o->caller));
 	o->s.class = sig->class;
-	o->s.severity = sig->severity ? (enum severity)(sig->severity - 1)
-				      : crash_info(sig->class)->severity;
+	o->s.severity = signature_severity(sig);
 	o->s.guest_s = k->guest_s;
 	header_frame(o, c);
 	speaker_line(o, k->text);

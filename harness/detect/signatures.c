@@ -11,3 +11,9 @@ const struct signature *signature_nth(size_t i)
 {
 	return i < ARRAY_SIZE(table) ? &table[i] : NULL;
 }
+
+enum severity signature_severity(const struct signature *sig)
+{
+	return sig->severity ? (enum severity)(sig->severity - 1)
+			     : crash_info(sig->class)->severity;
+}

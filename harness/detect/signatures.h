@@ -50,5 +50,6 @@ struct signature {
 };
 
 const struct signature *signature_nth(size_t i); /* NULL at the end */
+enum severity signature_severity(const struct signature *sig);
 
 #endif
