@@ -309,12 +309,18 @@ static const double half_node[] = { 0.0950125098376374402, 0.281603550779258913,
 				      0.124628971255533872,  0.0951585116824927848,
 				      0.0622535239386478929, 0.0271524594117540949 };
 
-struct plan {
+/* Of one segment, were the version bad or good. */
+struct outcome {
+	double crash, run, entropy; /* entropy: of "did it crash?", once c is known */
+};
+
+struct bisect_plan {
 	const struct posterior *p;
 	double tau;
-	double *z;            /* [n_shapes]: (age + tau)^k - age^k */
-	double *node;         /* [n_shapes * NODES]: the same, on the way */
-	double weight[NODES]; /* in seconds */
+	double *z;               /* [n_shapes]: (age + tau)^k - age^k */
+	double *node;            /* [n_shapes * NODES]: the same, on the way */
+	double weight[NODES];    /* in seconds */
+	struct outcome *outcome; /* [2 * n_segments]: good, bad */
 };
 
 static double node_u(size_t i)
@@ -328,34 +334,25 @@ static double node_weight(size_t i)
 	return half_weight[i < NODES / 2 ? NODES / 2 - 1 - i : i - NODES / 2] / 2;
 }
 
-static void plan_init(struct plan *plan, const struct posterior *p, double tau, double age)
+static void fill_nodes(struct bisect_plan *plan, double age)
 {
-	const struct cells *c = p->cell;
+	const struct posterior *p = plan->p;
 
-	*plan = (struct plan){ .p = p, .tau = tau };
-	plan->z = xcalloc(p->n_shapes, sizeof(double));
-	plan->node = xcalloc(p->n_shapes * NODES, sizeof(double));
 	for (size_t i = 0; i < NODES; i++)
-		plan->weight[i] = node_weight(i) * 2 * node_u(i) * tau;
+		plan->weight[i] = node_weight(i) * 2 * node_u(i) * plan->tau;
 	for (size_t k = 0; k < p->n_shapes; k++) {
-		double start = pow(age, c->shape[k]);
+		double shape = p->cell->shape[k], start = pow(age, shape);
 
-		plan->z[k] = pow(age + tau, c->shape[k]) - start;
+		plan->z[k] = pow(age + plan->tau, shape) - start;
 		for (size_t i = 0; i < NODES; i++)
 			plan->node[k * NODES + i] =
-				pow(age + tau * node_u(i) * node_u(i), c->shape[k]) - start;
+				pow(age + plan->tau * node_u(i) * node_u(i), shape) - start;
 	}
-}
-
-static void plan_done(struct plan *plan)
-{
-	free(plan->z);
-	free(plan->node);
 }
 
 /* Lomax: (y / (y + x z))^crashes, the hazard integrated over what is known of lambda. By squaring:
  * this is where a decision spends its time, and exp(log1p) takes four times as long. */
-static double survives(const struct plan *plan, double x_z, double y)
+static double survives(const struct bisect_plan *plan, double x_z, double y)
 {
 	double q = y / (y + x_z), power = 1;
 
@@ -367,7 +364,7 @@ static double survives(const struct plan *plan, double x_z, double y)
 	return power;
 }
 
-static double mean_run(const struct plan *plan, size_t k, double x, double y)
+static double mean_run(const struct bisect_plan *plan, size_t k, double x, double y)
 {
 	double d = (double)plan->p->crashes, sum = 0, q;
 
@@ -382,13 +379,16 @@ static double mean_run(const struct plan *plan, size_t k, double x, double y)
 	return sum;
 }
 
-/* A segment's hypotheses under which the version is bad (or good): its chance to survive tau. */
-static double segment_survives(const struct plan *plan, size_t segment, bool bad, double *ret_run)
+static double binary_entropy(double q)
+{
+	return q <= 0 || q >= 1 ? 0 : -q * log(q) - (1 - q) * log1p(-q);
+}
+
+static struct outcome foresee(const struct bisect_plan *plan, size_t segment, bool bad)
 {
 	const struct cells *c = plan->p->cell;
-	double survive = 0;
+	struct outcome o = { .crash = 1 };
 
-	*ret_run = 0;
 	for (size_t g = 0; g < c->n_grid; g++) {
 		size_t k = g / plan->p->n_rhos;
 		double w = c->weight[segment * c->n_grid + g], y = c->y[segment * c->n_grid + g],
@@ -396,15 +396,38 @@ static double segment_survives(const struct plan *plan, size_t segment, bool bad
 
 		if (w < NEGLIGIBLE)
 			continue;
-		survive += w * survives(plan, x * plan->z[k], y);
-		*ret_run += w * mean_run(plan, k, x, y);
+		o.crash -= w * survives(plan, x * plan->z[k], y);
+		o.run += w * mean_run(plan, k, x, y);
 	}
-	return survive;
+	o.entropy = binary_entropy(o.crash);
+	return o;
 }
 
-static double binary_entropy(double q)
+struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau, double age)
 {
-	return q <= 0 || q >= 1 ? 0 : -q * log(q) - (1 - q) * log1p(-q);
+	struct bisect_plan *plan = xcalloc(1, sizeof(*plan));
+
+	plan->p = p;
+	plan->tau = tau;
+	plan->z = xcalloc(p->n_shapes, sizeof(double));
+	plan->node = xcalloc(p->n_shapes * NODES, sizeof(double));
+	plan->outcome = xcalloc(2 * p->cell->n_segments + 1, sizeof(struct outcome));
+	fill_nodes(plan, age);
+	for (size_t i = 0; i < 2 * p->cell->n_segments && p->crashes; i++)
+		if (p->cell->segment[i / 2] >= NEGLIGIBLE)
+			plan->outcome[i] = foresee(plan, i / 2, i % 2);
+	return plan;
+}
+
+struct bisect_plan *bisect_plan_free(struct bisect_plan *plan)
+{
+	if (plan) {
+		free(plan->z);
+		free(plan->node);
+		free(plan->outcome);
+	}
+	free(plan);
+	return NULL;
 }
 
 /* The segment's probability that c <= version. */
@@ -420,31 +443,68 @@ static double bad_mass(const struct posterior *p, size_t segment, size_t version
 	return sum;
 }
 
-struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
-				    double age)
+struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version)
 {
+	const struct posterior *p = plan->p;
 	struct bisect_probe probe = { 0 };
-	struct plan plan;
 	double left = 0; /* entropy of the outcome once c is known */
 
 	if (p->crashes == 0)
 		return (struct bisect_probe){ NAN, NAN, NAN };
-	plan_init(&plan, p, tau, age);
 	for (size_t i = 0; i < p->cell->n_segments; i++) {
 		double bad = bad_mass(p, i, version), mass[] = { p->cell->segment[i] - bad, bad };
 
-		for (int b = 0; b < 2; b++) {
-			double run, crash;
+		for (size_t b = 0; b < 2; b++) {
+			const struct outcome *o = &plan->outcome[2 * i + b];
 
-			if (mass[b] < NEGLIGIBLE)
-				continue;
-			crash = 1 - segment_survives(&plan, i, b, &run);
-			probe.p_crash += mass[b] * crash;
-			probe.expected_run += mass[b] * run;
-			left += mass[b] * binary_entropy(crash);
+			probe.p_crash += mass[b] * o->crash;
+			probe.expected_run += mass[b] * o->run;
+			left += mass[b] * o->entropy;
 		}
 	}
 	probe.gain = fmax(0, binary_entropy(probe.p_crash) - left);
-	plan_done(&plan);
 	return probe;
+}
+
+struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
+				    double age)
+{
+	struct bisect_plan *plan = bisect_plan_new(p, tau, age);
+	struct bisect_probe probe = bisect_plan_probe(plan, version);
+
+	bisect_plan_free(plan);
+	return probe;
+}
+
+/* ---- what else a decision asks ---- */
+
+struct bisect_range posterior_segment(const struct posterior *p, size_t c)
+{
+	const size_t *first = p->cell->first;
+	size_t lo = 0, hi = p->cell->n_segments;
+
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (first[mid] <= c)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return (struct bisect_range){ first[lo], first[lo + 1] - 1 };
+}
+
+double posterior_scale(const struct posterior *p)
+{
+	const struct cells *c = p->cell;
+	double sum = 0;
+
+	for (size_t i = 0; i < c->n_segments * c->n_grid; i++) {
+		double w = c->segment[i / c->n_grid] * c->weight[i],
+		       shape = c->shape[i % c->n_grid / p->n_rhos];
+
+		if (w > NEGLIGIBLE)
+			sum += w * pow(c->y[i] / (double)p->crashes, 1 / shape);
+	}
+	return sum;
 }

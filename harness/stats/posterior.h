@@ -51,6 +51,17 @@ void posterior_fit(size_t n, const struct bisect_prior *prior, const struct bise
 		   size_t n_runs, struct posterior *ret);
 void posterior_done(struct posterior *p);
 
+/* The hypotheses first..last that the runs cannot tell from c (for a flat prior: alike in p). */
+struct bisect_range {
+	size_t first, last;
+};
+
+struct bisect_range posterior_segment(const struct posterior *p, size_t c);
+
+/* The mean time to failure of a bad version as it looks now (its scale, where the shape is not 1).
+ */
+double posterior_scale(const struct posterior *p);
+
 /* What running one guest of `version` for up to tau more seconds, from age `age` on, promises. */
 struct bisect_probe {
 	double p_crash;
@@ -60,5 +71,11 @@ struct bisect_probe {
 
 struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
 				    double age);
+
+/* The same for many versions with one tau and age, which is much faster. p must outlive it. */
+struct bisect_plan;
+struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau, double age);
+struct bisect_plan *bisect_plan_free(struct bisect_plan *plan); /* returns NULL */
+struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version);
 
 #endif
