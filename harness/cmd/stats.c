@@ -382,7 +382,7 @@ static int one_file(const char *file, const struct request *r)
 	if (answer_file(file, r, &j, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_SCENARIO);
 	if (r->json) {
-		if (json_dumpf(j, stdout, JSON_COMPACT) < 0)
+		if (json_dumpf(j, stdout, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0)
 			return EXIT_CANNOT_WRITE;
 		putchar('\n');
 	} else {

@@ -64,6 +64,17 @@ static json_t *ends(struct interval i, const char *lo, const char *hi)
 	return o;
 }
 
+/* {key: label, ...o}: what it is about comes first. Takes both. */
+static json_t *labelled(const char *key, json_t *label, json_t *o)
+{
+	json_t *r = json_object();
+
+	json_object_set_new(r, key, label);
+	json_object_update(r, o);
+	json_decref(o);
+	return r;
+}
+
 /* ---- which rows of a long table are shown ---- */
 
 struct rows {
@@ -531,12 +542,10 @@ static json_t *by_cause_json(const struct context *c)
 
 	for (size_t k = 0; k < c->n_causes; k++) {
 		_cleanup_sample_ struct sample one = SAMPLE_INIT;
-		json_t *o;
 
 		sample_of_cause(&c->t->sample, (int)k, &one);
-		o = logrank_json(c, &one, false);
-		json_object_set_new(o, "cause", label_json(&c->t->cause, k));
-		json_array_append_new(a, o);
+		json_array_append_new(a, labelled("cause", label_json(&c->t->cause, k),
+						  logrank_json(c, &one, false)));
 	}
 	add_holm(a);
 	return a;
@@ -648,17 +657,13 @@ static void add_arms(struct context *c, json_t *o)
 
 	for (size_t a = 0; a < c->n_arms; a++) {
 		_cleanup_sample_ struct sample arm = SAMPLE_INIT;
-		json_t *group, *incidence;
 
 		sample_of_arm(&c->t->sample, (int)a, &arm);
-		group = group_json(c, &arm);
-		json_object_set_new(group, "arm", label_json(&c->t->arm, a));
-		json_array_append_new(groups, group);
-		if (c->n_causes < 2)
-			continue;
-		incidence = incidence_json(c, &arm);
-		json_object_set_new(incidence, "arm", label_json(&c->t->arm, a));
-		json_array_append_new(incidences, incidence);
+		json_array_append_new(
+			groups, labelled("arm", label_json(&c->t->arm, a), group_json(c, &arm)));
+		if (c->n_causes > 1)
+			json_array_append_new(incidences, labelled("arm", label_json(&c->t->arm, a),
+								   incidence_json(c, &arm)));
 	}
 	json_object_set_new(o, "by_arm", groups);
 	if (c->n_causes > 1)
