@@ -132,10 +132,14 @@ int accel_resolve(struct settings *s, const struct files *f, const char *uri, st
 	if (dir < 0)
 		return dir;
 	name = cache_name(f->kernel);
-	if (fs_read(dir, name, 64, &known, NULL) == 0)
+	if (fs_read(dir, name, 64, &known, NULL) == 0) {
 		kvm = str_eq(known.data, "kvm\n");
-	else
+	} else {
 		kvm = probe_and_remember(dir, path, name, s, uri);
+		fprintf(stderr, "kernsoak: a probe of %s under KVM %s (remembered in %s/%s)\n",
+			s->kernel, kvm ? "works" : "fails, so its guests run under TCG", path,
+			name);
+	}
 	if (kvm)
 		s->guest.accel = ACCEL_KVM;
 	return 0;

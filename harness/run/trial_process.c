@@ -14,6 +14,8 @@
 #include "run/files.h"
 #include "run/machine.h"
 #include "run/trial.h"
+#include "vm/domain.h"
+#include "vm/sweep.h"
 
 int trial_spec_read(int dirfd, struct spec *ret, struct err *err)
 {
@@ -76,6 +78,17 @@ static const char *accel_word(const struct settings *s)
 	return s->guest.accel == ACCEL_KVM ? "kvm" : "tcg";
 }
 
+/* The domain as evidence, beside the console. Its lack is no reason not to run. */
+static void keep_domain(const struct machine *m, int dirfd)
+{
+	_cleanup_free_
+	char *owner = sweep_owner(m->run, m->trial, getpid());
+	_cleanup_buf_ struct buf xml = BUF_INIT;
+
+	if (domain_xml(m, owner, &xml, NULL) == 0)
+		fs_write(dirfd, "domain.xml", xml.data, xml.len, NULL);
+}
+
 static int run_machine(const struct spec *spec, const struct machine_files *files,
 		       struct clock clock, int dirfd, struct verdict *ret, struct err *err)
 {
@@ -91,6 +104,8 @@ static int run_machine(const struct spec *spec, const struct machine_files *file
 
 	machine_make(spec, files, &made);
 	env.machine = &made.m;
+	if (!str_eq(spec->settings.guest.backend, "fake"))
+		keep_domain(&made.m, dirfd);
 	r = trial_run(spec, &env, ret, err);
 	machine_made_done(&made);
 	return r;
