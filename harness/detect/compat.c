@@ -15,7 +15,7 @@ static const struct by_title by_title[] = {
 	{ "KFENCE: memory corruption", "KFENCE-MEMORY-CORRUPTION" },
 	{ "KCSAN: assert", "KCSAN-ASSERT" },
 	{ "KCSAN: data-race", "KCSAN-DATARACE" },
-	{ "KMSAN: kernel-infoleak", "KMSAN-INFO-LEAK" },
+	{ "KMSAN: kernel-", "KMSAN-INFO-LEAK" },
 	{ "KMSAN: uninit-value", "KMSAN-UNINIT-VALUE" },
 	{ "KMSAN: use-after-free", "KMSAN-USE-AFTER-FREE-READ" },
 	{ "UBSAN: array-index-out-of-bounds", "MEMORY_SAFETY_UBSAN" },

@@ -135,6 +135,8 @@ static bool continues(const struct oops *o, const struct signature *sig)
 		return false;
 	if (sig->flags & SIG_PANIC)
 		return true;
+	if (sig == o->sig && o->expanded && o->n_calls == 0)
+		return true;
 	return (sig->flags & SIG_BODY) && sig != o->sig && o->n_calls == 0 &&
 	       related(sig->class, o->s.class);
 }

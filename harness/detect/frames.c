@@ -159,20 +159,30 @@ static bool ends_frame(const char *s)
 	       strstr(s, ".S:") || strstr(s, ".h:");
 }
 
+/* `fs/a.c:12`: the length of a place in the source, 0 none. */
+static size_t source_place(const char *s)
+{
+	size_t n = strcspn(s, " :"), digits;
+
+	if (n < 3 || s[n] != ':' || s[n - 2] != '.')
+		return 0;
+	digits = strspn(s + n + 1, "0123456789");
+	return digits ? n + 1 + digits : 0;
+}
+
 /* `f fs/a.c:12 [inline]`, from a log that somebody has symbolised. */
 static bool inlined(const char *s, struct frame *f)
 {
 	size_t n = 0;
-	const char *mark = strstr(s, " [inline]");
 	const char *old = str_after(s, "[<     inline     >] ");
 
 	if (old)
 		s = old;
-	else if (!mark)
+	else if (!strstr(s, " [inline]"))
 		return false;
 	while (is_name(s[n]))
 		n++;
-	if (n == 0 || s[n] != ' ' || !strchr(s + n, ':'))
+	if (n == 0 || s[n] != ' ' || isdigit((unsigned char)s[0]) || !source_place(s + n + 1))
 		return false;
 	*f = (struct frame){ .reliable = true };
 	copy(f->function, sizeof(f->function), s, plain_length(s, n));

@@ -248,6 +248,7 @@ void oops_open(struct oops *o, const struct signature *sig, const struct capture
 	o->n_lines = 1;
 	o->rw = "";
 	o->stamped = k->stamped;
+	o->expanded = strstr(k->text, " [inline]") != NULL;
 	memcpy(o->caller, k->caller, sizeof(o->caller));
 	o->s.class = sig->class;
 	o->s.severity = signature_severity(sig);

@@ -34,6 +34,7 @@ struct oops {
 	bool lost;          /* printk says that lines are missing */
 	bool has_pid, pc_bad;
 	unsigned long pid; /* of the task that it says was running */
+	bool expanded;     /* symbolised: the header comes once for each inlined function */
 	bool end_trace;    /* "---[ end trace" was seen */
 	bool user;         /* the trace went down to user space */
 	bool ended;        /* what follows is leftovers */
