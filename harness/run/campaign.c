@@ -47,14 +47,24 @@ const struct planned *campaign_trial(const struct campaign *c, uint64_t trial)
 	return trial >= 1 && trial <= c->plan.n ? &c->plan.trial[trial - 1] : NULL;
 }
 
-bool campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v, bool stopping)
+void campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v)
 {
 	struct tally *t = &c->tally[c->plan.trial[trial - 1].arm];
 
 	c->state[trial - 1] = TRIAL_ENDED;
 	t->outcome[v->outcome]++;
-	t->exposure_s += (double)v->exposure_ns / (double)NS_PER_S;
-	return !stopping && (v->outcome == OUTCOME_INFRA || v->outcome == OUTCOME_STOPPED);
+	t->since[v->outcome]++;
+	if (v->outcome !=
+	    OUTCOME_INFRA) /* a soak without progress has a length, but tested nothing */
+		t->exposure_s += (double)v->exposure_ns / (double)NS_PER_S;
+}
+
+uint64_t campaign_owed(const struct campaign *c, uint64_t arm)
+{
+	const struct tally *t = &c->tally[arm];
+	uint64_t lost = t->outcome[OUTCOME_INFRA] + t->outcome[OUTCOME_STOPPED];
+
+	return lost > t->added ? lost - t->added : 0;
 }
 
 const struct planned *campaign_add(struct campaign *c, uint64_t arm)
@@ -67,16 +77,23 @@ const struct planned *campaign_add(struct campaign *c, uint64_t arm)
 	return p;
 }
 
+void campaign_taken_up(struct campaign *c)
+{
+	for (size_t i = 0; i < c->scenario.n_arms; i++)
+		memset(c->tally[i].since, 0, sizeof(c->tally[i].since));
+}
+
 int campaign_hopeless(const struct campaign *c)
 {
 	for (size_t i = 0; i < c->scenario.n_arms; i++) {
 		const struct tally *t = &c->tally[i];
-		uint64_t lost = t->outcome[OUTCOME_INFRA], told = 0;
+		uint64_t infra = t->since[OUTCOME_INFRA], told = 0;
 
 		for (size_t o = 0; o < OUTCOME_COUNT; o++)
-			told += o == OUTCOME_INFRA ? 0 : t->outcome[o];
-		if ((told == 0 && lost >= LOST_AT_FIRST) ||
-		    t->added > LOST_PER_PLANNED * MAX(t->planned, (uint64_t)LOST_AT_FIRST))
+			told += o == OUTCOME_INFRA ? 0 : t->since[o];
+		if ((told == 0 && infra >= LOST_AT_FIRST) ||
+		    infra + t->since[OUTCOME_STOPPED] >
+			    LOST_PER_PLANNED * MAX(t->planned, (uint64_t)LOST_AT_FIRST))
 			return (int)i;
 	}
 	return -1;

@@ -13,8 +13,9 @@ enum trial_state { TRIAL_WAITING, TRIAL_RUNNING, TRIAL_ENDED };
 
 struct tally { /* of one arm */
 	uint64_t planned, outcome[OUTCOME_COUNT];
-	double exposure_s; /* of all that soaked */
-	uint64_t added;    /* in place of lost ones */
+	uint64_t since[OUTCOME_COUNT]; /* the same, but what came before campaign_taken_up() */
+	double exposure_s;             /* of all that count */
+	uint64_t added;                /* in place of lost ones */
 };
 
 struct campaign {
@@ -35,14 +36,20 @@ int campaign_from_json(const json_t *j, struct campaign *ret, struct err *err);
 const struct planned *campaign_next(const struct campaign *c); /* the first waiting; NULL: none */
 const struct planned *campaign_trial(const struct campaign *c, uint64_t trial); /* NULL: no such */
 
+void campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v);
+
 /*
- * Notes how a trial ended. True where it was lost (INFRA, or STOPPED by the host) and another of
- * its arm should take its place: campaign_add() then makes it.
+ * How many trials of the arm were lost (INFRA, or STOPPED: by the host, by Ctrl-C) and have none in
+ * their place yet: campaign_add() makes one. A count, not an event: a runner that was killed
+ * between a trial's end and its replacement still owes it.
  */
-bool campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v, bool stopping);
+uint64_t campaign_owed(const struct campaign *c, uint64_t arm);
 const struct planned *campaign_add(struct campaign *c, uint64_t arm);
 
-/* So many of an arm's trials were lost that going on is pointless: the arm, or -1. */
+/* A runner took the run up again: what was lost until now says nothing about today's host. */
+void campaign_taken_up(struct campaign *c);
+
+/* So many of an arm's trials were lost since then that going on is pointless: the arm, or -1. */
 int campaign_hopeless(const struct campaign *c);
 
 #endif

@@ -91,13 +91,26 @@ static int settle_verdict(struct runner *r, uint64_t trial, struct verdict *ret,
 	return json_write(fd, TRIAL_VERDICT, fresh, err);
 }
 
+/* What counts as lost gets another trial of its arm, unless we are about to stop: resume does it.
+ */
+static void replace_lost(struct runner *r, uint64_t arm, const char *why)
+{
+	while (!stopping(r) && campaign_owed(&r->campaign, arm)) {
+		struct journal_record add = { .event = JOURNAL_ADD };
+
+		add.trial = campaign_add(&r->campaign, arm)->trial;
+		snprintf(add.arm, sizeof(add.arm), "%s", r->campaign.scenario.arm[arm].name);
+		snprintf(add.why, sizeof(add.why), "%s", why);
+		write_down(r, &add);
+	}
+}
+
 static void note_end(struct runner *r, uint64_t trial, int exit_status)
 {
 	struct journal_record rec = { .event = JOURNAL_END, .trial = trial, .exit = exit_status };
+	char why[512];
 	struct verdict v;
 	struct err err = { 0 };
-	uint64_t arm;
-	bool lost;
 
 	vm_sweep(NULL); /* the trial's process is gone: no QEMU of it may be left */
 	if (settle_verdict(r, trial, &v, &err) < 0) {
@@ -105,8 +118,7 @@ static void note_end(struct runner *r, uint64_t trial, int exit_status)
 		give_up(r, &err);
 		return;
 	}
-	arm = campaign_trial(&r->campaign, trial)->arm;
-	lost = campaign_ended(&r->campaign, trial, &v, stopping(r));
+	campaign_ended(&r->campaign, trial, &v);
 	rec.outcome = v.outcome;
 	write_down(r, &rec);
 	progress_ended(r->progress, campaign_trial(&r->campaign, trial), &v);
@@ -117,14 +129,8 @@ static void note_end(struct runner *r, uint64_t trial, int exit_status)
 		err_exit(&err, EXIT_CANNOT_WRITE);
 		give_up(r, &err);
 	}
-	if (lost && !stopping(r)) {
-		struct journal_record add = { .event = JOURNAL_ADD };
-
-		add.trial = campaign_add(&r->campaign, arm)->trial;
-		snprintf(add.arm, sizeof(add.arm), "%s", r->campaign.scenario.arm[arm].name);
-		snprintf(add.why, sizeof(add.why), "trial %" PRIu64 ": %.400s", trial, v.reason);
-		write_down(r, &add);
-	}
+	snprintf(why, sizeof(why), "trial %" PRIu64 ": %.400s", trial, v.reason);
+	replace_lost(r, campaign_trial(&r->campaign, trial)->arm, why);
 }
 
 static void check_hope(struct runner *r)
@@ -453,12 +459,19 @@ int runner_start(struct scenario *s, const struct run_options *opt, struct run_r
 static int on_record(void *arg, const struct journal_record *rec)
 {
 	struct runner *r = arg;
+	size_t i = 0;
 
 	if (rec->event != JOURNAL_ADD)
 		return 0;
-	for (size_t i = 0; i < r->campaign.scenario.n_arms; i++)
-		if (str_eq(r->campaign.scenario.arm[i].name, rec->arm))
-			campaign_add(&r->campaign, i);
+	while (i < r->campaign.scenario.n_arms &&
+	       !str_eq(r->campaign.scenario.arm[i].name, rec->arm))
+		i++;
+	if (i == r->campaign.scenario.n_arms || rec->trial != r->campaign.plan.n + 1)
+		return err_set(&r->err, EBADMSG,
+			       RUN_JOURNAL " adds trial %" PRIu64 " of the arm \"%s\", which does "
+					   "not fit " RUN_PLAN,
+			       rec->trial, rec->arm);
+	campaign_add(&r->campaign, i);
 	return 0;
 }
 
@@ -469,8 +482,9 @@ static bool was_started(const struct runner *r, uint64_t trial)
 	return fd >= 0 && faccessat(fd, TRIAL_SPEC, F_OK, 0) == 0;
 }
 
-struct ended {
+struct ended { /* what the journal says of the first n trials */
 	bool *trial;
+	enum outcome *outcome;
 	size_t n;
 };
 
@@ -478,41 +492,57 @@ static int on_end_record(void *arg, const struct journal_record *rec)
 {
 	struct ended *e = arg;
 
-	if (rec->event == JOURNAL_END && rec->trial >= 1 && rec->trial <= e->n)
+	if (rec->event == JOURNAL_END && rec->trial >= 1 && rec->trial <= e->n) {
 		e->trial[rec->trial - 1] = true;
+		e->outcome[rec->trial - 1] = rec->outcome;
+	}
 	return 0;
 }
 
+/* Counts one trial as it is; one that was started and has no END is settled now. */
+static int take_up_trial(struct runner *r, uint64_t trial, const struct ended *e, struct err *err)
+{
+	struct verdict v = { 0 };
+	bool ended = e->trial[trial - 1], started = was_started(r, trial);
+	int code = 0;
+
+	if (!ended && started) {
+		note_end(r, trial, -1);
+		if (r->given_up)
+			*err = r->err;
+		return r->given_up ? -MAX(r->err.code, 1) : 0;
+	}
+	if (!ended)
+		return 0;
+	if (started)
+		code = settle_verdict(r, trial, &v, err);
+	else /* somebody made room: what the journal says must do, its number is not given again */
+		v.outcome = e->outcome[trial - 1];
+	if (code == 0)
+		campaign_ended(&r->campaign, trial, &v);
+	return code;
+}
+
 /*
- * Trials with an END are counted as they are; those that were started without one are settled now:
- * an interrupted trial is never redone, it is censored and a new one is added.
+ * An interrupted trial is never redone: it is censored and a new one is added. Of those that were
+ * lost before, too, where the last runner had no time to: it was stopped, or killed in between.
  */
 static int take_up(struct runner *r, struct err *err)
 {
-	struct ended e = { 0 };
 	size_t n = r->campaign.plan.n; /* before replacements are added */
+	struct ended e = { .n = n };
 	int code;
 
-	e.n = n;
-	e.trial = xcalloc(MAX(n, (size_t)1), sizeof(*e.trial));
+	e.trial = xcalloc(n, sizeof(*e.trial));
+	e.outcome = xcalloc(n, sizeof(*e.outcome));
 	code = journal_read(r->dir.fd, on_end_record, &e, err);
-	for (uint64_t trial = 1; trial <= n && code == 0; trial++) {
-		struct verdict v;
-
-		if (!was_started(r, trial))
-			continue;
-		if (!e.trial[trial - 1]) {
-			note_end(r, trial, -1);
-			code = r->given_up ? -MAX(r->err.code, 1) : 0;
-			if (code < 0)
-				*err = r->err;
-			continue;
-		}
-		code = settle_verdict(r, trial, &v, err);
-		if (code == 0)
-			campaign_ended(&r->campaign, trial, &v, true);
-	}
+	for (uint64_t trial = 1; trial <= n && code == 0; trial++)
+		code = take_up_trial(r, trial, &e, err);
+	for (size_t i = 0; i < r->campaign.scenario.n_arms && code == 0; i++)
+		replace_lost(r, i, "in place of one that was lost before this runner");
+	campaign_taken_up(&r->campaign);
 	free(e.trial);
+	free(e.outcome);
 	return code;
 }
 
@@ -534,6 +564,8 @@ static int read_run(struct runner *r, struct err *err)
 		return err_exit(err, EXIT_BAD_USAGE);
 	if (code == 0)
 		code = journal_read(r->dir.fd, on_record, r, err);
+	if (code < 0 && r->err.code)
+		*err = r->err;
 	return code < 0 ? code : journal_append(r->journal, &resume, err);
 }
 
