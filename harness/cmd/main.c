@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 
 #include "base/fs.h"
@@ -40,6 +41,17 @@ static int unknown_verb(const char *verb)
 	return EXIT_BAD_USAGE;
 }
 
+/* stdout carries data: what did not get there is not done. */
+static int finish(int code)
+{
+	bool lost = fflush(stdout) != 0 || ferror(stdout);
+
+	if (code != 0 || !lost)
+		return code;
+	fprintf(stderr, "kernsoak: cannot write to stdout: %s\n", strerror(errno));
+	return EXIT_CANNOT_WRITE;
+}
+
 static bool is_help(const char *word)
 {
 	return str_eq(word, "--help") || str_eq(word, "-h") || str_eq(word, "help");
@@ -68,13 +80,13 @@ int main(int argc, char **argv)
 	}
 	if (is_help(argv[1])) {
 		if (help[0])
-			return run_verb(2, help);
+			return finish(run_verb(2, help));
 		usage(stdout);
-		return 0;
+		return finish(0);
 	}
 	if (str_eq(argv[1], "--version") || str_eq(argv[1], "-V")) {
 		puts("kernsoak " KERNSOAK_VERSION);
 		return 0;
 	}
-	return run_verb(argc - 1, argv + 1);
+	return finish(run_verb(argc - 1, argv + 1));
 }
