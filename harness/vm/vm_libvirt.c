@@ -240,12 +240,13 @@ static void on_stopped(struct guest_vm *g)
 {
 	char status[48];
 
-	if (g->pausing || g->end_detail[0]) {
-		if (g->pausing)
-			tell(g, VM_PAUSED, "paused");
+	if (g->pausing) {
 		g->pausing = false;
+		tell(g, VM_PAUSED, "paused"); /* may free g */
 		return;
 	}
+	if (g->end_detail[0])
+		return;
 	query_status(g, status, sizeof(status));
 	tell(g, VM_ERROR, status);
 }
