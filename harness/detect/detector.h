@@ -24,6 +24,8 @@ enum sighting_phase {
 /*
  * `serial` numbers the sightings of this detector from 0 in order of their first lines; `s` is
  * valid during the call only. Sightings of severity NOISE are not delivered.
+ * A report of a class that was told before may be a repeat, so it is announced only once it is
+ * whole: OPENED and CLOSED at once, or AGAIN under the serial of the one it repeats.
  */
 typedef void (*sighting_fn)(void *arg, enum sighting_phase phase, uint64_t serial,
 			    const struct sighting *s);

@@ -67,7 +67,10 @@ void oops_panic(struct oops *o, bool own);
 
 bool oops_has_stack(const struct oops *o);
 
-/* Fills o->s: title, function, frames, ids, integrity. */
+/* Sets of functions that this report's row does not blame. */
+unsigned oops_innocent(const struct oops *o);
+
+/* blame.c: fills o->s: title, function, frames, ids, integrity. */
 void oops_close(struct oops *o);
 
 #endif

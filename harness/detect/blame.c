@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verdict over a collected report: who is to blame, what it is called, how much of it arrived.
+ */
+#include <ctype.h>
+
+#include "detect/crashid.h"
+#include "detect/oops.h"
+
+/* The first frame in [from, n) that is reliable and to blame, or NULL. */
+static const struct frame *blame(const struct oops *o, unsigned from, unsigned skip)
+{
+	for (unsigned i = from; i < o->n_frames; i++)
+		if (o->frame[i].reliable && !frames_skipped(o->frame[i].function, skip))
+			return &o->frame[i];
+	return NULL;
+}
+
+/* Where the stall's own report ends in the first trace: behind the timer interrupt it was found in.
+ */
+static unsigned stalled_from(const struct oops *o)
+{
+	bool reported = false, inside = false;
+
+	for (unsigned i = 0; i < o->n_frames && o->trace[i] == o->trace[0]; i++) {
+		const char *function = o->frame[i].function;
+
+		reported |= frames_skipped(function, SKIP_STALL);
+		if (reported && frames_skipped(function, SKIP_INTERRUPT))
+			inside = true;
+		else if (inside && o->frame[i].reliable)
+			return i;
+	}
+	return 0;
+}
+
+/* What the dispatcher nearest to the leaf had called. */
+static const struct frame *anchor(const struct oops *o, unsigned from)
+{
+	const struct frame *last = NULL;
+
+	for (unsigned i = from; i < o->n_frames; i++) {
+		const struct frame *f = &o->frame[i];
+
+		if (!f->reliable)
+			continue;
+		if (frames_dispatches(f->function) && last)
+			return last;
+		if (!frames_skipped(f->function,
+				    SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
+			last = f;
+	}
+	/* arm names its root only as the caller of the last frame */
+	return last && frames_canonical(last->function) != last->function ? last : NULL;
+}
+
+/* The function that the header names, unless it is one of `skip`. */
+static const struct frame *header_blame(const struct oops *o, unsigned skip)
+{
+	const struct frame *f = &o->header;
+
+	return f->function[0] && !frames_skipped(f->function, skip) ? f : NULL;
+}
+
+/* What the row's recipe says first. */
+static const struct frame *by_recipe(const struct oops *o, unsigned skip)
+{
+	switch (o->sig->stack) {
+	case STACK_NONE:
+	case STACK_ORDER: break;
+	case STACK_NAME:
+	case STACK_HEADER: return header_blame(o, skip);
+	case STACK_STALL: return blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT);
+	case STACK_PC:
+	case STACK_TRACE:
+		if (o->at.function[0] && !frames_skipped(o->at.function, skip))
+			return &o->at;
+		break;
+	}
+	return NULL;
+}
+
+/*
+ * Where the recipe finds nothing: anybody on the trace; who called what was not there; whom the
+ * header names. A lone frame of a trace that lost its other lines says nothing.
+ */
+static const struct frame *by_rest(const struct oops *o, unsigned skip)
+{
+	bool lone = o->cut_short && o->n_calls == 1 && o->n_frames == 1;
+	const struct frame *f = lone ? NULL : blame(o, 0, skip);
+
+	if (!f && o->pc_bad && o->link.function[0])
+		f = &o->link;
+	if (!f && o->n_calls > 1)
+		f = blame(o, 0, SKIP_REPORT);
+	if (!f && o->n_frames > 0 && o->n_calls == 0)
+		f = blame(o, 0, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+	if (!f)
+		f = header_blame(o, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+	return !f && o->at.function[0] ? &o->at : f;
+}
+
+static const struct frame *guilty(const struct oops *o)
+{
+	unsigned skip = oops_innocent(o);
+	const struct frame *f;
+
+	if (o->sig->stack == STACK_NONE)
+		return NULL;
+	if (o->intermixed) /* whose frames are whose? */
+		return header_blame(o, skip);
+	f = by_recipe(o, skip);
+	return f ? f : by_rest(o, skip);
+}
+
+/*
+ * The function in the title. Where a stalled CPU was in its loop when the watchdog looked is
+ * chance: what a dispatcher had called is not. One that waits for another CPU is itself innocent.
+ */
+static const char *named(const struct oops *o)
+{
+	if (o->sig->stack != STACK_STALL)
+		return frames_canonical(o->s.function);
+	if (str_after(o->s.function, "smp_call_function"))
+		return "smp_call_function";
+	return frames_canonical(o->s.anchor[0] ? o->s.anchor : o->s.function);
+}
+
+static const char *expand(const struct oops *o, const char *hole)
+{
+	if (str_after(hole, "{fn}"))
+		return o->s.function[0] ? named(o) : "corrupted";
+	if (str_after(hole, "{rw}"))
+		return o->rw;
+	return hole[1] >= '1' && hole[1] <= '4' ? o->capture[hole[1] - '0'] : "";
+}
+
+/*
+ * What a generic row quotes, without what differs from time to time: addresses become ADDR, numbers
+ * NUM, f+0x1/0x2 f.
+ */
+static void append_quoted(char *dst, size_t *n, const char *s)
+{
+	while (*s && *n + 5 < TITLE_LEN) {
+		size_t hex = strspn(s, "0123456789abcdefABCDEF"), dec = strspn(s, "0123456789");
+		bool fresh =
+			*n == 0 || !(isalnum((unsigned char)dst[*n - 1]) || dst[*n - 1] == '_');
+		const char *as = NULL;
+		size_t taken = 1;
+
+		if (strncmp(s, "+0x", 3) == 0) {
+			taken = 3 + strspn(s + 3, "0123456789abcdefx/");
+			as = "";
+		} else if (fresh && strncmp(s, "0x", 2) == 0) {
+			taken = 2 + strspn(s + 2, "0123456789abcdefABCDEF");
+			as = "ADDR";
+		} else if (fresh && hex >= 8 && !isalnum((unsigned char)s[hex])) {
+			taken = hex;
+			as = "ADDR";
+		} else if (fresh && dec > 0 && !isalnum((unsigned char)s[dec])) {
+			taken = dec;
+			as = "NUM";
+		}
+		if (!as)
+			dst[(*n)++] = *s;
+		else
+			while (*as)
+				dst[(*n)++] = *as++;
+		s += taken;
+	}
+}
+
+static void title(struct oops *o)
+{
+	const char *t = !o->s.function[0] && o->sig->bare ? o->sig->bare : o->sig->title;
+	size_t n = 0;
+
+	while (*t && n + 1 < TITLE_LEN) {
+		if (*t == '{') {
+			const char *s = expand(o, t);
+
+			if (t[1] == 'q')
+				append_quoted(o->s.title, &n, o->capture[1]);
+			else
+				while (*s && n + 1 < TITLE_LEN)
+					o->s.title[n++] = *s++;
+			t = strchr(t, '}') + 1;
+			if (n > 0 && o->s.title[n - 1] == ' ' && *t == ' ')
+				t++;
+		} else {
+			o->s.title[n++] = *t++;
+		}
+	}
+	o->s.title[n] = '\0';
+}
+
+/* Does the trace show more than the report's own machinery? */
+static bool has_trace(const struct oops *o)
+{
+	return o->end_trace || o->at.function[0] || (o->n_calls > 1 && o->s.top[0]);
+}
+
+static enum integrity integrity(const struct oops *o)
+{
+	if (o->intermixed)
+		return INTEGRITY_INTERMIXED;
+	if (o->lost)
+		return INTEGRITY_TRUNCATED;
+	if (o->sig->stack == STACK_NONE || o->sig->stack == STACK_NAME)
+		return INTEGRITY_COMPLETE;
+	if (o->n_lines == 1)
+		return INTEGRITY_HEADER_ONLY;
+	if (!has_trace(o) || !o->s.function[0])
+		return o->cut_short ? INTEGRITY_TRUNCATED : INTEGRITY_NO_STACK;
+	return INTEGRITY_COMPLETE;
+}
+
+static void set_function(char dst[FUNCTION_LEN], const struct frame *f)
+{
+	memcpy(dst, f ? f->function : "", f ? FUNCTION_LEN : 1);
+}
+
+void oops_close(struct oops *o)
+{
+	const struct frame *f = guilty(o);
+
+	set_function(o->s.function, f);
+	if (f)
+		memcpy(o->s.module, f->module, MODULE_LEN);
+	set_function(o->s.top, blame(o, 0, SKIP_REPORT | SKIP_ENTRY));
+	set_function(o->s.anchor, anchor(o, stalled_from(o)));
+	o->s.n_frames = MIN(o->n_frames, (unsigned)SIGHTING_FRAMES);
+	memcpy(o->s.frame, o->frame, o->s.n_frames * sizeof(*o->frame));
+	o->s.integrity = integrity(o);
+	title(o);
+	crashid_set(&o->s);
+}
