@@ -153,7 +153,8 @@ static int run_real(const struct spec *spec, const char *dir, int dirfd, struct 
 		struct machine_files files = { path[PATH_KERNEL].inside, path[PATH_INITRD].inside,
 					       "", work };
 
-		files.console = console = xasprintf("%s/console.log", path[PATH_TRIAL].inside);
+		console = xasprintf("%s/console.log", path[PATH_TRIAL].inside);
+		files.console = console;
 		r = run_machine(spec, &files, (struct clock){ 0 }, dirfd, ret, err);
 	}
 	confine_leave(work);
