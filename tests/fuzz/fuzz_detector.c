@@ -11,8 +11,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "detect/detector.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "fuzz.h"
 
 /* What must be the same however the bytes were cut. */
 static void digest(void *arg, enum sighting_phase phase, uint64_t serial, const struct sighting *s)
@@ -58,20 +57,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	(void)whole;
 	return 0;
 }
-
-#ifndef KERNSOAK_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		_cleanup_buf_ struct buf file = BUF_INIT;
-		struct err err = { 0 };
-
-		if (fs_read(AT_FDCWD, argv[i], 1 << 24, &file, &err) < 0) {
-			fprintf(stderr, "%s\n", err.msg);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&file), file.len);
-	}
-	return 0;
-}
-#endif

@@ -13,11 +13,10 @@
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "fuzz.h"
 #include "image/modules.h"
 #include "image/unpack.h"
 #include "image/vmlinux.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void check(int r, const struct err *err)
 {
@@ -86,20 +85,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	assert(fs_remove_tree(AT_FDCWD, dir, NULL) == 0);
 	return 0;
 }
-
-#ifndef KERNSOAK_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		_cleanup_buf_ struct buf b = BUF_INIT;
-		struct err err = { 0 };
-
-		if (fs_read(AT_FDCWD, argv[i], 64 << 20, &b, &err) < 0) {
-			fprintf(stderr, "%s\n", err.msg);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&b), b.len);
-	}
-	return 0;
-}
-#endif

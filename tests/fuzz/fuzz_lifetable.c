@@ -13,9 +13,8 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "fuzz.h"
 #include "stats/answer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 /* A list of probabilities: within [0, 1], never rising. */
 static void check_survival(const json_t *surv)
@@ -62,20 +61,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	lifetable_done(&t);
 	return 0;
 }
-
-#ifndef KERNSOAK_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		_cleanup_buf_ struct buf b = BUF_INIT;
-		struct err err = { 0 };
-
-		if (fs_read(AT_FDCWD, argv[i], 64 << 20, &b, &err) < 0) {
-			fprintf(stderr, "%s\n", err.msg);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&b), b.len);
-	}
-	return 0;
-}
-#endif

@@ -12,10 +12,9 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "fuzz.h"
 #include "model/plan.h"
 #include "model/scenario.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void check_accepted(const struct scenario *sc)
 {
@@ -80,20 +79,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	free((char *)opt.profile);
 	return 0;
 }
-
-#ifndef KERNSOAK_LIBFUZZER
-int main(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++) {
-		_cleanup_buf_ struct buf b = BUF_INIT;
-		struct err err = { 0 };
-
-		if (fs_read(AT_FDCWD, argv[i], 64 << 20, &b, &err) < 0) {
-			fprintf(stderr, "%s\n", err.msg);
-			return 1;
-		}
-		LLVMFuzzerTestOneInput((const uint8_t *)buf_str(&b), b.len);
-	}
-	return 0;
-}
-#endif
