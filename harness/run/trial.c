@@ -148,6 +148,7 @@ static void on_beat(struct trial *t, const struct agent_line *l, uint64_t at_ns)
 {
 	(void)l;
 	t->facts.last_beat_ns = at_ns;
+	detector_tick(t->detector, at_ns); /* a report may have ended in silence */
 }
 
 /* The load whose counter is the second clock. */
