@@ -81,13 +81,11 @@ static void arm_line(const struct campaign *c, size_t i, struct buf *out)
 	uint64_t told = t->outcome[OUTCOME_FAILED] + t->outcome[OUTCOME_OTHER] +
 			t->outcome[OUTCOME_SURVIVED];
 
-	buf_printf(out, " | %s %" PRIu64 "/%" PRIu64, c->scenario.arm[i].name, told, t->planned);
+	buf_printf(out, " | %s %" PRIu64 "/%" PRIu64 ", %" PRIu64 " failed",
+		   c->scenario.arm[i].name, told, t->planned, t->outcome[OUTCOME_FAILED]);
 	if (t->outcome[OUTCOME_FAILED])
-		buf_printf(out, " MTTF %.3g s (%" PRIu64 " failed)",
-			   t->exposure_s / (double)t->outcome[OUTCOME_FAILED],
-			   t->outcome[OUTCOME_FAILED]);
-	else
-		buf_printf(out, " no failure in %.0f s", t->exposure_s);
+		buf_printf(out, ", MTTF %.3g s",
+			   t->exposure_s / (double)t->outcome[OUTCOME_FAILED]);
 }
 
 void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running)
