@@ -46,13 +46,23 @@ static uint64_t since(uint64_t from_ns, uint64_t to_ns)
 	return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
-/* A failure that no console line names: its own sighting, at the guest's last sign of life. */
+/* When it had happened, at the latest that we know of: the guest's last sign of the life that was
+ * missed. A guest whose loads hang goes on beating until the limit has passed. */
+static uint64_t failed_at(const struct facts *f)
+{
+	if (f->ending == ENDING_RESET)
+		return f->end_ns;
+	return MAX(f->ending == ENDING_PROGRESS ? f->last_progress_ns : f->last_beat_ns,
+		   f->soak_ns);
+}
+
+/* A failure that no console line names is a sighting of its own. */
 static struct sighting synthetic(const struct facts *f)
 {
 	struct sighting s = {
 		.class = endings[f->ending].class,
 		.guest_s = NAN,
-		.at_ns = f->ending == ENDING_RESET ? f->end_ns : MAX(f->last_beat_ns, f->soak_ns),
+		.at_ns = failed_at(f),
 	};
 
 	s.last_ns = s.at_ns;
@@ -92,6 +102,7 @@ static void never_soaked(const struct facts *f, struct verdict *v)
 {
 	v->outcome = f->ending == ENDING_STOP ? OUTCOME_STOPPED : OUTCOME_INFRA;
 	v->exposure_ns = 0;
+	v->exposure_work = NAN;
 	if (f->has_sighting) {
 		v->has_sighting = true;
 		v->sighting = f->sighting;

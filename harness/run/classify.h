@@ -25,10 +25,15 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_COUNT
 };
 
+/* How agent.log tells it, behind its `#`: "ending 1 in SOAK: detail". The number is what is read
+ * back: a new ending goes to the end of the list. */
+#define ENDING_NOTE "ending "
+
 struct facts {
 	uint64_t spawn_ns, hello_ns, ready_ns, soak_ns; /* instants; 0: not reached */
-	uint64_t last_beat_ns; /* arrival of the last beat or progress; 0: none */
-	uint64_t end_ns;       /* the instant of the ending */
+	uint64_t last_beat_ns;     /* arrival of the last beat or progress; 0: none */
+	uint64_t last_progress_ns; /* the last count of any load; 0: none */
+	uint64_t end_ns;           /* the instant of the ending */
 	enum ending ending;
 	enum step step;   /* in which step it ended */
 	char detail[400]; /* of the ending, for the reason */

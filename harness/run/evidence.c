@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "run/evidence.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "base/str.h"
 
-enum { AGENT_LOG_MAX = 64 << 20 }; /* a hostile guest could write for ever */
+enum {
+	AGENT_LOG_MAX = 64 << 20, /* a hostile guest could write for ever */
+	READ_SIZE = 65536,        /* reading back: longer lines are none of ours */
+};
 
 struct evidence {
 	int index_fd, agent_fd;
@@ -75,34 +80,32 @@ void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns)
 	write_line(e, e->index_fd);
 }
 
-static void write_agent(struct evidence *e)
+void evidence_agent(struct evidence *e, const char *text, size_t n, uint64_t at_ns)
 {
 	if (e->agent_bytes > AGENT_LOG_MAX)
 		return;
+	buf_clear(&e->line);
+	/* A guest's line cannot pass for a remark of ours. */
+	buf_printf(&e->line, n && text[0] == '#' ? "%" PRIu64 "  " : "%" PRIu64 " ", at_ns);
+	buf_append(&e->line, text, n);
+	buf_putc(&e->line, '\n');
 	e->agent_bytes += e->line.len;
 	write_line(e, e->agent_fd);
 }
 
-void evidence_agent(struct evidence *e, const char *text, size_t n, uint64_t at_ns)
-{
-	buf_clear(&e->line);
-	buf_printf(&e->line, "%" PRIu64 " ", at_ns);
-	buf_append(&e->line, text, n);
-	buf_putc(&e->line, '\n');
-	write_agent(e);
-}
-
 void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...)
 {
+	_cleanup_buf_ struct buf text = BUF_INIT;
 	va_list ap;
 
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
 	buf_clear(&e->line);
 	buf_printf(&e->line, "%" PRIu64 " # ", at_ns);
-	va_start(ap, fmt);
-	buf_vprintf(&e->line, fmt, ap);
-	va_end(ap);
+	str_sanitise(&e->line, buf_str(&text), text.len, false);
 	buf_putc(&e->line, '\n');
-	write_agent(e);
+	write_line(e, e->agent_fd); /* of these there are few */
 }
 
 int evidence_error(const struct evidence *e)
@@ -110,23 +113,58 @@ int evidence_error(const struct evidence *e)
 	return e->error;
 }
 
-int evidence_read(int dirfd, const char *name,
-		  void (*on_line)(void *arg, uint64_t at_ns, const char *text, size_t n), void *arg,
-		  struct err *err)
+struct reading {
+	evidence_line_fn fn;
+	void *arg;
+	struct buf b;
+	bool overlong; /* the line's beginning was thrown away */
+};
+
+static void hand_on(struct reading *rd, char *line, char *end)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	int r = fs_read(dirfd, name, SIZE_MAX / 2, &b, err);
-	char *p, *end;
+	char *text;
+	uint64_t at_ns;
 
-	if (r < 0)
-		return r;
-	for (p = b.data; p && (end = strchr(p, '\n')); p = end + 1) {
-		char *text;
-		uint64_t at_ns = strtoull(p, &text, 10);
+	*end = 0;
+	if (!isdigit((unsigned char)*line))
+		return;
+	at_ns = strtoull(line, &text, 10);
+	if (*text == ' ')
+		rd->fn(rd->arg, at_ns, text + 1, (size_t)(end - text - 1));
+}
 
-		if (text > p && *text == ' ')
-			on_line(arg, at_ns, text + 1, (size_t)(end - text - 1));
-		*end = 0;
+static void take_lines(struct reading *rd)
+{
+	char *p = rd->b.data, *stop = p + rd->b.len, *end;
+
+	for (; (end = memchr(p, '\n', (size_t)(stop - p))); p = end + 1) {
+		if (!rd->overlong)
+			hand_on(rd, p, end);
+		rd->overlong = false;
 	}
-	return 0;
+	buf_consume(&rd->b, (size_t)(p - rd->b.data));
+	if (rd->b.len > READ_SIZE) {
+		rd->overlong = true;
+		buf_clear(&rd->b);
+	}
+}
+
+int evidence_read(int dirfd, const char *name, evidence_line_fn fn, void *arg, struct err *err)
+{
+	_cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+	struct reading rd = { .fn = fn, .arg = arg };
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	while (n > 0) {
+		buf_reserve(&rd.b, READ_SIZE);
+		n = read(fd, rd.b.data + rd.b.len, READ_SIZE);
+		if (n > 0) {
+			rd.b.len += (size_t)n;
+			take_lines(&rd);
+		}
+	}
+	if (n < 0)
+		n = err_set(err, errno, "cannot read %s: %s", name, strerror(errno));
+	buf_done(&rd.b);
+	return (int)n;
 }

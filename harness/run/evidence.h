@@ -19,16 +19,20 @@ struct evidence *evidence_close(struct evidence *e); /* returns NULL */
 void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns);
 void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_ns);
 
-/* The harness's own remark, into agent.log behind a `#`. */
+/* The harness's own remark, into agent.log behind a `#`, on one line whatever it quotes. No line of
+ * a guest reads like one: what begins with a # has a blank put before it. */
 void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...) PRINTF(3, 4);
 
 /* The first error of a write (ENOSPC ...), 0 while there was none. */
 int evidence_error(const struct evidence *e);
 
-/* Reading back: calls on_line for each whole line "NS TEXT" of the file; a torn last line is left
- * out. */
-int evidence_read(int dirfd, const char *name,
-		  void (*on_line)(void *arg, uint64_t at_ns, const char *text, size_t n), void *arg,
-		  struct err *err);
+typedef void (*evidence_line_fn)(void *arg, uint64_t at_ns, const char *text, size_t n);
+
+/*
+ * Reading back: calls fn for each whole line "NS TEXT" of the file (a NUL behind its n bytes, more
+ * of them perhaps within). A torn last line and others that are none are left out. The memory it
+ * takes is that of one line. -ENOENT where there is no such file.
+ */
+int evidence_read(int dirfd, const char *name, evidence_line_fn fn, void *arg, struct err *err);
 
 #endif

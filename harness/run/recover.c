@@ -3,180 +3,179 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 
 #include "base/fs.h"
-#include "detect/detector.h"
-#include "run/agent.h"
-#include "run/classify.h"
 #include "run/evidence.h"
 #include "run/trial.h"
+#include "run/witness.h"
 
-struct mark { /* the console's first `end` bytes had arrived at at_ns */
-	uint64_t at_ns, end;
-};
+/* No guest of ours writes more (vm_libvirt.c caps it); what came from elsewhere is not all read. */
+#define CONSOLE_MAX (UINT64_C(512) << 20)
 
 struct past {
-	const struct spec *spec;
-	struct facts facts;
-	char kernel[128];
-	struct mark *mark;
-	size_t n_marks;
-	uint64_t deciding;
-	json_t *sightings;
+	struct witness witness;
+	struct detector *detector;
+	int console;
+	uint64_t at, last_ns; /* bytes of the console that were fed, and when the last had come */
 };
 
 /* ---- agent.log: how far it came, and the last sign of life ---- */
 
+static bool step_by_name(const char *name, enum step *ret)
+{
+	for (int i = 0; i < STEP_COUNT; i++)
+		if (str_eq(step_name((enum step)i), name)) {
+			*ret = (enum step)i;
+			return true;
+		}
+	return false;
+}
+
+/* The trial had left its steps and was killed before it could say so in its verdict. */
+static void on_note(struct witness *w, const char *note, uint64_t at_ns)
+{
+	char step[16];
+	unsigned ending;
+	int detail = 0;
+	enum step in;
+
+	if (sscanf(note, "# " ENDING_NOTE "%u in %15[A-Z]: %n", &ending, step, &detail) == 2 &&
+	    detail && ending < ENDING_COUNT && step_by_name(step, &in))
+		witness_end(w, (enum ending)ending, in, at_ns, note + detail);
+}
+
 static void on_agent_line(void *arg, uint64_t at_ns, const char *text, size_t n)
 {
 	struct past *p = arg;
-	struct facts *f = &p->facts;
-	const char *unit = p->spec->settings.exposure_unit;
 	struct agent_line l;
-	const char *load;
 
-	if (!f->spawn_ns)
-		f->spawn_ns = at_ns;
-	if (agent_parse(text, n, &l) < 0)
-		return;
-	load = pairs_get(&l.arg, "load");
-	if (!unit[0] && p->spec->settings.n_loads)
-		unit = p->spec->settings.load[0].def->name;
-	if (str_eq(l.word, "hello") && !f->hello_ns) {
-		const char *release = pairs_get(&l.arg, "release");
-
-		f->hello_ns = at_ns;
-		snprintf(p->kernel, sizeof(p->kernel), "%s", release ? release : "");
-	} else if (str_eq(l.word, "begun") && f->hello_ns && !f->soak_ns) {
-		f->soak_ns = f->last_beat_ns = at_ns;
-	} else if (str_eq(l.word, "beat")) {
-		f->last_beat_ns = at_ns;
-	} else if (str_eq(l.word, "progress") && f->soak_ns) {
-		f->last_beat_ns = at_ns;
-		if (load && (!unit[0] || str_eq(load, unit)))
-			f->work = (double)agent_u64(&l, "count", 0);
+	if (!p->witness.facts.spawn_ns)
+		p->witness.facts.spawn_ns = at_ns;
+	if (text[0] == '#')
+		on_note(&p->witness, text, at_ns);
+	else if (agent_parse(text, n, &l) == 0) {
+		witness_agent(&p->witness, &l, at_ns);
+		agent_line_done(&l);
 	}
-	agent_line_done(&l);
 }
 
 /* ---- console.log with the instants of console.idx ---- */
-
-static void on_mark(void *arg, uint64_t at_ns, const char *text, size_t n)
-{
-	struct past *p = arg;
-	char number[32];
-	uint64_t end;
-
-	if (n >= sizeof(number))
-		return;
-	memcpy(number, text, n);
-	number[n] = 0;
-	if (str_to_u64(number, UINT64_MAX, &end) < 0)
-		return;
-	if ((p->n_marks & (p->n_marks - 1)) == 0)
-		p->mark = xrealloc(p->mark, MAX(2 * p->n_marks, (size_t)1) * sizeof(*p->mark));
-	p->mark[p->n_marks++] = (struct mark){ at_ns, end };
-}
 
 static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 			const struct sighting *s)
 {
 	struct past *p = arg;
 
-	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH)
-		p->facts.n_sightings++;
-	if (phase == SIGHTING_CLOSED)
-		json_array_append_new(p->sightings, sighting_to_json(s));
-	if (serial > p->deciding || !classify_ends_trial(&p->spec->settings.target, s))
-		return;
-	p->deciding = serial;
-	p->facts.has_sighting = true;
-	p->facts.sighting = *s;
-	p->facts.ending = ENDING_CRASH;
+	witness_sighting(&p->witness, phase, serial, s);
 }
 
-/* Feeds the console in the chunks in which it had arrived; what has no instant had none of us. */
+/* Feeds the console up to its byte `end`, as arrived at at_ns. */
+static void feed(struct past *p, uint64_t end, uint64_t at_ns)
+{
+	char data[65536];
+	ssize_t n = 1;
+
+	for (end = MIN(end, CONSOLE_MAX); p->at < end && n > 0; p->at += n > 0 ? (uint64_t)n : 0) {
+		n = pread(p->console, data, MIN(sizeof(data), end - p->at), (off_t)p->at);
+		if (n > 0)
+			detector_feed(p->detector, data, (size_t)n, at_ns);
+	}
+	p->last_ns = MAX(p->last_ns, at_ns);
+}
+
+/* The console's first `end` bytes had arrived at at_ns. */
+static void on_mark(void *arg, uint64_t at_ns, const char *text, size_t n)
+{
+	uint64_t end;
+
+	(void)n;
+	if (str_to_u64(text, UINT64_MAX, &end) == 0)
+		feed(arg, end, at_ns);
+}
+
+/* In the chunks in which it had arrived; what has no instant came after the last that has one. */
 static int replay_console(int dirfd, struct past *p, struct err *err)
 {
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	struct detector *d;
-	uint64_t at = 0, last_ns = p->facts.last_beat_ns;
-	int r = fs_read(dirfd, "console.log", SIZE_MAX / 2, &b, err);
+	_cleanup_close_ int fd = openat(dirfd, "console.log", O_RDONLY | O_CLOEXEC);
+	int r;
 
-	if (r == -ENOENT)
-		return 0;
-	if (r < 0)
-		return r;
-	d = detector_new(on_sighting, p, err);
-	if (!d)
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : err_set(err, errno, "cannot read console.log: %s",
+						 strerror(errno));
+	p->console = fd;
+	p->last_ns = p->witness.facts.last_beat_ns;
+	p->detector = detector_new(on_sighting, p, err);
+	if (!p->detector)
 		return -err->code;
-	for (size_t i = 0; i < p->n_marks && at < b.len; i++) {
-		uint64_t end = MIN(p->mark[i].end, (uint64_t)b.len);
-
-		if (end > at)
-			detector_feed(d, b.data + at, end - at, p->mark[i].at_ns);
-		at = MAX(at, end);
-		last_ns = MAX(last_ns, p->mark[i].at_ns);
+	r = evidence_read(dirfd, "console.idx", on_mark, p, err);
+	if (r == 0 || r == -ENOENT) {
+		feed(p, CONSOLE_MAX, p->last_ns);
+		detector_finish(p->detector);
+		r = 0;
 	}
-	if (at < b.len)
-		detector_feed(d, b.data + at, b.len - at, last_ns);
-	detector_finish(d);
-	detector_free(d);
-	return 0;
+	p->detector = detector_free(p->detector);
+	return r;
 }
 
 static int read_past(int dirfd, struct past *p, struct err *err)
 {
+	struct facts *f = &p->witness.facts;
 	int r = evidence_read(dirfd, "agent.log", on_agent_line, p, err);
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = evidence_read(dirfd, "console.idx", on_mark, p, err);
-	if (r < 0 && r != -ENOENT)
+	r = replay_console(dirfd, p, err);
+	if (r < 0 || f->end_ns)
 		return r;
-	return replay_console(dirfd, p, err);
+	if (f->has_sighting)
+		f->ending = ENDING_CRASH;
+	f->step = f->soak_ns ? STEP_SOAK : f->hello_ns ? STEP_SETTLE : STEP_BOOT;
+	f->end_ns = f->last_beat_ns;
+	return 0;
+}
+
+/* What the trial had written down; its lack means that it was killed before it had. */
+static int read_start(int dirfd, struct spec *spec, struct verdict *v, struct err *err)
+{
+	_cleanup_json_ json_t *jspec = NULL, *jverdict = NULL;
+	int r = json_read(dirfd, "spec.json", &jspec, err);
+
+	if (r == 0)
+		r = spec_from_json(jspec, spec, err);
+	if (r < 0)
+		return r;
+	trial_verdict_init(spec, "", v);
+	r = json_read(dirfd, "verdict.json", &jverdict, err);
+	if (r == 0)
+		r = verdict_from_json(jverdict, v, err);
+	return r == -ENOENT ? 0 : r;
 }
 
 int recover_verdict(int dirfd, struct verdict *ret, struct err *err)
 {
-	_cleanup_json_ json_t *jspec = NULL, *jverdict = NULL;
-	struct past p = { .deciding = TIME_NEVER, .facts.ending = ENDING_LOST };
+	struct err why = { 0 };
 	struct spec spec = { 0 };
 	struct verdict v = { 0 };
-	int r = json_read(dirfd, "spec.json", &jspec, err);
+	struct past p = { .console = -1 };
+	int r = read_start(dirfd, &spec, &v, &why);
 
-	if (r == 0)
-		r = spec_from_json(jspec, &spec, err);
 	if (r == 0) {
-		trial_verdict_init(&spec, "", &v);
-		r = json_read(dirfd, "verdict.json", &jverdict, err);
-	}
-	if (r == 0)
-		r = verdict_from_json(jverdict, &v, err);
-	if (r == -ENOENT && spec.run) /* killed before it had written anything */
-		r = 0;
-	if (r == 0) {
-		p.spec = &spec;
-		p.facts.work = NAN;
-		p.sightings = json_array();
-		r = read_past(dirfd, &p, err);
+		witness_init(&p.witness, &spec.settings);
+		r = read_past(dirfd, &p, &why);
 	}
 	if (r == 0) {
-		p.facts.step = p.facts.soak_ns    ? STEP_SOAK
-			       : p.facts.hello_ns ? STEP_SETTLE
-						  : STEP_BOOT;
-		p.facts.end_ns = p.facts.last_beat_ns;
-		classify(&spec, &p.facts, &v);
-		snprintf(v.kernel, sizeof(v.kernel), "%s", p.kernel);
+		classify(&spec, &p.witness.facts, &v);
+		snprintf(v.kernel, sizeof(v.kernel), "%s", p.witness.kernel);
 		v.final = true;
-		json_write(dirfd, "sightings.json", p.sightings, NULL);
+		/* derived, as the index is: `scan` of the console tells it again */
+		json_write(dirfd, "sightings.json", p.witness.sightings, NULL);
 		*ret = v;
+	} else if (err) {
+		*err = why;
 	}
-	json_decref(p.sightings);
-	free(p.mark);
+	witness_done(&p.witness);
 	spec_done(&spec);
 	return r;
 }

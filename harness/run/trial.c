@@ -9,13 +9,11 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
-#include "detect/detector.h"
-#include "run/agent.h"
-#include "run/classify.h"
 #include "run/evidence.h"
 #include "run/host.h"
+#include "run/witness.h"
 
-enum { SIGHTINGS_KEPT = 256, HOST_SAMPLE_S = 5 };
+enum { HOST_SAMPLE_S = 5 };
 
 struct trial {
 	const struct spec *spec;
@@ -28,14 +26,10 @@ struct trial {
 	struct loop_source *limit, *watch, *host_timer;
 
 	enum step step;
-	struct facts facts;
-	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
-	bool deciding_closed;
+	struct witness witness;
+	bool begin_sent;
 	uint64_t console_bytes;
-	uint64_t last_sound_ns;    /* last byte from console or agent */
-	uint64_t last_progress_ns; /* last change of any load's counter */
-	uint64_t last_total;
-	json_t *sightings; /* by serial */
+	uint64_t last_sound_ns; /* last byte from console or agent */
 
 	struct verdict verdict;
 	struct err err; /* of what made it end as INFRA, or of the commit */
@@ -60,11 +54,8 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 
 	if (t->step >= STEP_EVIDENCE)
 		return;
-	t->facts.ending = ending;
-	t->facts.step = t->step;
-	t->facts.end_ns = now(t);
-	snprintf(t->facts.detail, sizeof(t->facts.detail), "%s", detail);
-	evidence_note(t->evidence, now(t), "ending %d in %s: %s", ending, step_name(t->step),
+	witness_end(&t->witness, ending, t->step, now(t), detail);
+	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
 		      detail);
 	enter(t, words_may_follow ? STEP_EVIDENCE : STEP_KILL);
 }
@@ -77,30 +68,12 @@ static void send_line(struct trial *t, const char *text)
 
 /* ---- what the detector says ---- */
 
-static void keep_sighting(struct trial *t, uint64_t serial, const struct sighting *s)
-{
-	while (json_array_size(t->sightings) <= serial && serial < SIGHTINGS_KEPT)
-		json_array_append_new(t->sightings, json_null());
-	if (serial < SIGHTINGS_KEPT)
-		json_array_set_new(t->sightings, serial, sighting_to_json(s));
-}
-
 static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 			const struct sighting *s)
 {
 	struct trial *t = arg;
-	bool decides = serial < t->deciding && classify_ends_trial(&t->spec->settings.target, s);
 
-	keep_sighting(t, serial, s);
-	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH)
-		t->facts.n_sightings++;
-	if (decides || serial == t->deciding) {
-		t->deciding = serial;
-		t->deciding_closed = phase != SIGHTING_OPENED;
-		t->facts.has_sighting = true;
-		t->facts.sighting = *s;
-	}
-	if (decides)
+	if (witness_sighting(&t->witness, phase, serial, s))
 		end(t, ENDING_CRASH, s->title);
 }
 
@@ -116,94 +89,39 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 	detector_feed(t->detector, data, n, at_ns);
 }
 
-static void on_hello(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+/* From step to step, as the guest comes along. */
+static void follow(struct trial *t)
 {
-	const char *release = pairs_get(&l->arg, "release");
+	const struct facts *f = &t->witness.facts;
 
-	if (t->step != STEP_BOOT)
-		return;
-	t->facts.hello_ns = at_ns;
-	snprintf(t->verdict.kernel, sizeof(t->verdict.kernel), "%s", release ? release : "");
-	enter(t, STEP_SETTLE);
-}
-
-static void on_ready(struct trial *t, const struct agent_line *l, uint64_t at_ns)
-{
-	(void)l;
-	t->facts.ready_ns = at_ns;
-	if (t->step == STEP_SETTLE)
+	if (t->step == STEP_BOOT && f->hello_ns)
+		enter(t, STEP_SETTLE);
+	if (t->step == STEP_SETTLE && f->ready_ns && !t->begin_sent) {
+		t->begin_sent = true;
 		send_line(t, "begin\n");
+	}
+	if (t->step == STEP_SETTLE && f->soak_ns)
+		enter(t, STEP_SOAK);
 }
 
-static void on_begun(struct trial *t, const struct agent_line *l, uint64_t at_ns)
-{
-	(void)l;
-	if (t->step != STEP_SETTLE || !t->facts.ready_ns)
-		return;
-	t->facts.soak_ns = at_ns;
-	enter(t, STEP_SOAK);
-}
-
-static void on_beat(struct trial *t, const struct agent_line *l, uint64_t at_ns)
-{
-	(void)l;
-	t->facts.last_beat_ns = at_ns;
-	detector_tick(t->detector, at_ns); /* a report may have ended in silence */
-}
-
-/* The load whose counter is the second clock. */
-static bool is_exposure_load(const struct trial *t, const char *load)
-{
-	const struct settings *s = &t->spec->settings;
-
-	if (s->exposure_unit[0])
-		return str_eq(load, s->exposure_unit);
-	return s->n_loads == 0 || str_eq(load, s->load[0].def->name);
-}
-
-static void on_progress(struct trial *t, const struct agent_line *l, uint64_t at_ns)
-{
-	const char *load = pairs_get(&l->arg, "load");
-	uint64_t count = agent_u64(l, "count", 0);
-
-	t->facts.last_beat_ns = at_ns;
-	if (t->step != STEP_SOAK || !load)
-		return;
-	if (count)
-		t->last_progress_ns = at_ns;
-	if (is_exposure_load(t, load))
-		t->facts.work = (double)count;
-}
-
-static void on_error(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+static void on_error(struct trial *t, const struct agent_line *l)
 {
 	const char *text = pairs_get(&l->arg, "text");
 
-	(void)at_ns;
 	end(t, ENDING_GUEST_ERROR, text ? text : "(no text)");
 }
 
-static void on_exited(struct trial *t, const struct agent_line *l, uint64_t at_ns)
+static void on_exited(struct trial *t, const struct agent_line *l)
 {
 	const char *load = pairs_get(&l->arg, "load"), *status = pairs_get(&l->arg, "status");
 	char detail[128];
 
-	(void)at_ns;
 	if (status && str_eq(status, "0"))
 		return;
 	snprintf(detail, sizeof(detail), "the load %.60s ended with status %.20s",
 		 load ? load : "?", status ? status : "?");
 	end(t, ENDING_GUEST_ERROR, detail);
 }
-
-static const struct {
-	const char *word;
-	void (*fn)(struct trial *t, const struct agent_line *l, uint64_t at_ns);
-} words[] = {
-	{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
-	{ "ready", on_ready },   { "begun", on_begun },       { "error", on_error },
-	{ "exited", on_exited },
-};
 
 static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 {
@@ -214,9 +132,15 @@ static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 	evidence_agent(t->evidence, line, n, at_ns);
 	if (agent_parse(line, n, &l) < 0)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (str_eq(l.word, words[i].word))
-			words[i].fn(t, &l, at_ns);
+	witness_agent(&t->witness, &l, at_ns);
+	if (str_eq(l.word, "beat"))
+		detector_tick(t->detector, at_ns); /* a report may have ended in silence */
+	if (str_eq(l.word, "error"))
+		on_error(t, &l);
+	else if (str_eq(l.word, "exited"))
+		on_exited(t, &l);
+	else
+		follow(t);
 	agent_line_done(&l);
 }
 
@@ -254,9 +178,9 @@ static void on_watch(void *arg)
 		uint64_t last_ns, limit_ns;
 		enum ending ending;
 	} rules[] = {
-		{ t->facts.last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT },
+		{ t->witness.facts.last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT },
 		{ t->last_sound_ns, lim->silence, ENDING_SILENCE },
-		{ t->last_progress_ns, lim->progress, ENDING_PROGRESS },
+		{ t->witness.facts.last_progress_ns, lim->progress, ENDING_PROGRESS },
 	};
 	uint64_t next = TIME_NEVER;
 
@@ -264,7 +188,7 @@ static void on_watch(void *arg)
 	if (t->step != STEP_SOAK)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		uint64_t last = MAX(rules[i].last_ns, t->facts.soak_ns), due;
+		uint64_t last = MAX(rules[i].last_ns, t->witness.facts.soak_ns), due;
 
 		if (rules[i].limit_ns == TIME_NEVER)
 			continue;
@@ -319,7 +243,7 @@ static void prepare(struct trial *t)
 {
 	static const struct vm_callbacks callbacks = { on_console, on_agent, on_state };
 
-	t->facts.spawn_ns = now(t);
+	t->witness.facts.spawn_ns = now(t);
 	t->result = write_verdict(t);
 	if (t->result == 0)
 		t->result = make_console(t);
@@ -354,13 +278,11 @@ static void settle(struct trial *t)
 
 static void soak(struct trial *t)
 {
-	t->last_progress_ns = t->facts.soak_ns;
-	t->facts.last_beat_ns = MAX(t->facts.last_beat_ns, t->facts.soak_ns);
-	on_watch(t);
 	if (!t->env->clock->fake) {
 		host_watch_start(&t->host);
 		on_host_timer(t);
 	}
+	on_watch(t);
 }
 
 static void evidence(struct trial *t)
@@ -372,7 +294,7 @@ static void kill_guest(struct trial *t)
 {
 	struct vm_stats stats = { 0 };
 
-	if (t->facts.soak_ns && !t->env->clock->fake)
+	if (t->witness.facts.soak_ns && !t->env->clock->fake)
 		host_watch_end(&t->host, &t->verdict.host_load, &t->verdict.host_steal);
 	if (t->vm) {
 		vm_stats(t->vm, &stats);
@@ -386,16 +308,18 @@ static void decide(struct trial *t)
 {
 	if (t->detector)
 		detector_finish(t->detector);
-	classify(t->spec, &t->facts, &t->verdict);
+	classify(t->spec, &t->witness.facts, &t->verdict);
+	snprintf(t->verdict.kernel, sizeof(t->verdict.kernel), "%s", t->witness.kernel);
 	enter(t, STEP_COMMIT);
 }
 
 static void commit(struct trial *t)
 {
 	t->verdict.final = true;
-	t->verdict.wall_ns = now(t) - t->facts.spawn_ns;
+	t->verdict.wall_ns = now(t) - t->witness.facts.spawn_ns;
 	if (t->env->dirfd >= 0)
-		t->result = json_write(t->env->dirfd, "sightings.json", t->sightings, &t->err);
+		t->result =
+			json_write(t->env->dirfd, "sightings.json", t->witness.sightings, &t->err);
 	if (t->result == 0 && evidence_error(t->evidence) < 0) {
 		t->result = err_set(&t->err, -evidence_error(t->evidence),
 				    "the trial's logs could not be written: %s",
@@ -446,7 +370,8 @@ static void on_limit(void *arg)
 	/* A report that is still coming gets five times its time: all-CPU dumps under TCG are slow.
 	 */
 	detector_tick(t->detector, now(t));
-	if (t->facts.has_sighting && !t->deciding_closed && now(t) < t->facts.end_ns + 5 * limit)
+	if (t->witness.facts.has_sighting && !t->witness.deciding_closed &&
+	    now(t) < t->witness.facts.end_ns + 5 * limit)
 		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
 	else
 		enter(t, STEP_KILL);
@@ -488,19 +413,18 @@ static void free_all(struct trial *t)
 	t->detector = detector_free(t->detector);
 	t->evidence = evidence_close(t->evidence);
 	t->loop = loop_free(t->loop);
-	json_decref(t->sightings);
+	witness_done(&t->witness);
 }
 
 int trial_run(const struct spec *spec, const struct trial_env *env, struct verdict *ret,
 	      struct err *err)
 {
-	struct trial t = { .spec = spec, .env = env, .deciding = TIME_NEVER };
+	struct trial t = { .spec = spec, .env = env };
 	int r = loop_new(env->clock, &t.loop, err);
 
 	if (r < 0)
 		return r;
-	t.facts.work = NAN;
-	t.sightings = json_array();
+	witness_init(&t.witness, &spec->settings);
 	trial_verdict_init(spec, env->accel, &t.verdict);
 	if (env->signals) {
 		loop_add_signal(t.loop, SIGINT, on_signal, &t);

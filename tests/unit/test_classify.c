@@ -124,6 +124,20 @@ static void a_lost_heartbeat_fails_at_the_last_beat(void **state)
 	assert_true(v.exposure_ns == 29 * NS_PER_S);
 }
 
+/* The agent goes on beating while the loads hang: the failure is where the counts ended. */
+static void work_that_ceased_fails_at_its_last_count(void **state)
+{
+	struct facts f = facts_of(ENDING_PROGRESS);
+	struct verdict v;
+
+	(void)state;
+	f.last_progress_ns = 110 * NS_PER_S;
+	v = judge(&f);
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_NO_PROGRESS);
+	assert_true(v.exposure_ns == 10 * NS_PER_S);
+}
+
 static void a_warning_ends_nothing_unless_it_is_the_target(void **state)
 {
 	struct spec warns = spec_for("warning"), divides = spec_for("divide-error");
@@ -149,6 +163,7 @@ int main(void)
 		test(a_soak_lost_to_the_host_is_censored_at_its_last_sign_of_life),
 		test(survival_without_progress_tested_nothing),
 		test(a_lost_heartbeat_fails_at_the_last_beat),
+		test(work_that_ceased_fails_at_its_last_count),
 		test(a_warning_ends_nothing_unless_it_is_the_target),
 	};
 

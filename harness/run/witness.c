@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/witness.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { SIGHTINGS_KEPT = 256 };
+
+void witness_init(struct witness *w, const struct settings *s)
+{
+	*w = (struct witness){ .settings = s, .deciding = TIME_NEVER };
+	w->facts.ending = ENDING_LOST; /* until it is known better */
+	w->facts.work = NAN;
+	w->sightings = json_array();
+}
+
+void witness_done(struct witness *w)
+{
+	json_decref(w->sightings);
+	w->sightings = NULL;
+}
+
+static void on_hello(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *release = pairs_get(&l->arg, "release");
+
+	if (w->facts.hello_ns)
+		return;
+	w->facts.hello_ns = at_ns;
+	snprintf(w->kernel, sizeof(w->kernel), "%s", release ? release : "");
+}
+
+static void on_ready(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	if (w->facts.hello_ns && !w->facts.ready_ns)
+		w->facts.ready_ns = at_ns;
+}
+
+static void on_begun(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	if (!w->facts.ready_ns || w->facts.soak_ns)
+		return;
+	w->facts.soak_ns = at_ns;
+	w->facts.last_beat_ns = w->facts.last_progress_ns = at_ns;
+}
+
+static void on_beat(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	(void)l;
+	w->facts.last_beat_ns = at_ns;
+}
+
+/* The load whose counter is the second clock. */
+static bool is_exposure_load(const struct settings *s, const char *load)
+{
+	if (s->exposure_unit[0])
+		return str_eq(load, s->exposure_unit);
+	return s->n_loads == 0 || str_eq(load, s->load[0].def->name);
+}
+
+static void on_progress(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *load = pairs_get(&l->arg, "load");
+	uint64_t count = agent_u64(l, "count", 0);
+
+	w->facts.last_beat_ns = at_ns;
+	if (!w->facts.soak_ns || !load)
+		return;
+	if (count)
+		w->facts.last_progress_ns = at_ns;
+	if (is_exposure_load(w->settings, load))
+		w->facts.work = (double)count;
+}
+
+void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	static const struct {
+		const char *word;
+		void (*fn)(struct witness *w, const struct agent_line *l, uint64_t at_ns);
+	} words[] = {
+		{ "beat", on_beat },   { "progress", on_progress }, { "hello", on_hello },
+		{ "ready", on_ready }, { "begun", on_begun },
+	};
+
+	if (w->facts.end_ns)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(l->word, words[i].word))
+			words[i].fn(w, l, at_ns);
+}
+
+static void keep(struct witness *w, uint64_t serial, const struct sighting *s)
+{
+	while (json_array_size(w->sightings) <= serial && serial < SIGHTINGS_KEPT)
+		json_array_append_new(w->sightings, json_null());
+	if (serial < SIGHTINGS_KEPT)
+		json_array_set_new(w->sightings, serial, sighting_to_json(s));
+}
+
+bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
+		      const struct sighting *s)
+{
+	bool decides = serial < w->deciding && classify_ends_trial(&w->settings->target, s);
+
+	keep(w, serial, s);
+	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH)
+		w->facts.n_sightings++;
+	if (decides || serial == w->deciding) {
+		w->deciding = serial;
+		w->deciding_closed = phase != SIGHTING_OPENED;
+		w->facts.has_sighting = true;
+		w->facts.sighting = *s;
+	}
+	return decides;
+}
+
+void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,
+		 const char *detail)
+{
+	if (w->facts.end_ns)
+		return;
+	w->facts.ending = ending;
+	w->facts.step = step;
+	w->facts.end_ns = at_ns;
+	snprintf(w->facts.detail, sizeof(w->facts.detail), "%s", detail);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What is known of a trial, one line of its agent and one sighting at a time: the same for a trial
+ * that runs and for one that is recovered from its folder, so that both come to one verdict.
+ */
+#ifndef KS_RUN_WITNESS_H
+#define KS_RUN_WITNESS_H
+
+#include "detect/detector.h"
+#include "run/agent.h"
+#include "run/classify.h"
+
+struct witness {
+	const struct settings *settings; /* borrowed */
+	struct facts facts;
+	char kernel[128];  /* as the guest's hello said it */
+	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
+	bool deciding_closed;
+	json_t *sightings; /* by serial; the first ones only */
+};
+
+void witness_init(struct witness *w, const struct settings *s);
+void witness_done(struct witness *w);
+
+/* Words out of their order (a second begun, a begun before ready) change nothing; nor does any
+ * after the end. */
+void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns);
+
+/* True where it is the first so far that ends a trial. */
+bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
+		      const struct sighting *s);
+
+/* Why, when and in which step the trial left its steps. The first end counts. */
+void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,
+		 const char *detail);
+
+#endif

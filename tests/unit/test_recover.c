@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A trial's folder as kill -9 leaves it, made by hand, and the verdict that is derived from it. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+
+#include "base/fs.h"
+#include "base/json.h"
+#include "model/scenario.h"
+#include "run/recover.h"
+
+struct folder {
+	char path[32];
+	int fd;
+};
+
+static const char settled[] = "1000000000 # machine running: \n"
+			      "2000000000 hello proto=1 release=6.1.0-x\n"
+			      "2500000000 beat n=1\n"
+			      "3000000000 ready\n"
+			      "4000000000 begun up=1\n";
+
+static const char report[] = "[   10.000000] divide error: 0000 [#1] PREEMPT SMP NOPTI\n"
+			     "[   10.000000] RIP: 0010:guilty+0x128/0x1d0\n"
+			     "[   10.000000] Call Trace:\n"
+			     "[   10.000000]  <TASK>\n"
+			     "[   10.000000]  caller+0x24/0xb0\n"
+			     "[   10.000000]  </TASK>\n"
+			     "[   10.000000] ---[ end trace 0000000000000000 ]---\n";
+
+static void put(struct folder *f, const char *name, const char *text)
+{
+	struct err err = { 0 };
+
+	assert_ok(fs_write(f->fd, name, text, strlen(text), &err));
+}
+
+static int setup(void **state)
+{
+	static const char text[] = "name: x\nguest: { backend: fake }\n"
+				   "fail: { target: { class: divide-error } }\narms: { a: }\n";
+	static struct folder f;
+	_cleanup_json_ json_t *j = NULL;
+	struct scenario s;
+	struct spec spec = { .run = (char *)"r",
+			     .scenario = (char *)"x",
+			     .arm = (char *)"a",
+			     .trial = 7,
+			     .seed = 5,
+			     .uri = (char *)"" };
+	struct err err = { 0 };
+
+	strcpy(f.path, "/tmp/recover-XXXXXX");
+	if (!mkdtemp(f.path))
+		return -1;
+	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
+	assert_ok(scenario_parse("x.yaml", text, sizeof(text) - 1, NULL, &s, &err));
+	spec.settings = s.arm[0].settings;
+	j = spec_to_json(&spec);
+	assert_ok(json_write(f.fd, "spec.json", j, &err));
+	scenario_done(&s);
+	*state = &f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct folder *f = *state;
+
+	close(f->fd);
+	return fs_remove_tree(AT_FDCWD, f->path, NULL);
+}
+
+static struct verdict recover(struct folder *f)
+{
+	struct verdict v;
+	struct err err = { 0 };
+
+	assert_ok(recover_verdict(f->fd, &v, &err));
+	assert_true(v.final);
+	assert_int_equal(v.trial, 7);
+	return v;
+}
+
+/* agent.log: settled, and then more. */
+static struct verdict recover_after(struct folder *f, const char *more)
+{
+	_cleanup_free_
+	char *text = xasprintf("%s%s", settled, more);
+
+	put(f, "agent.log", text);
+	return recover(f);
+}
+
+static void killed_before_a_word_was_written_is_infra(void **state)
+{
+	struct verdict v = recover(*state);
+
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_int_equal(v.exposure_ns, 0);
+	assert_true(isnan(v.exposure_work) && isnan(v.host_load) && isnan(v.host_steal));
+	assert_string_equal(v.arm, "a");
+}
+
+static void without_its_spec_there_is_nothing_to_recover(void **state)
+{
+	struct folder *f = *state;
+	struct verdict v;
+	struct err err = { 0 };
+
+	unlinkat(f->fd, "spec.json", 0);
+	assert_int_equal(recover_verdict(f->fd, &v, &err), -ENOENT);
+	assert_int_equal(err.code, ENOENT);
+}
+
+static void a_soak_is_censored_at_its_last_sign_of_life(void **state)
+{
+	struct verdict v = recover_after(*state, "9000000000 progress load=fake count=50\n"
+						 "11000000000 beat n=7\n"
+						 "12000000000 bea");
+
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+	assert_true(v.exposure_ns == 7 * NS_PER_S);
+	assert_true(v.exposure_work == 50);
+	assert_int_equal(v.step, STEP_SOAK);
+	assert_string_equal(v.kernel, "6.1.0-x");
+	assert_true(v.boot_ns == NS_PER_S);
+}
+
+static void a_soak_that_had_not_begun_is_infra(void **state)
+{
+	struct folder *f = *state;
+	struct verdict v;
+
+	put(f, "agent.log",
+	    "1000 # machine running\n2000 hello release=x\n3000 begun\n4000 beat\n");
+	v = recover(f);
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_int_equal(v.step, STEP_SETTLE);
+}
+
+static void a_second_begun_does_not_begin_again(void **state)
+{
+	struct verdict v = recover_after(*state, "8000000000 begun\n9000000000 hello release=y\n"
+						 "10000000000 beat\n");
+
+	assert_true(v.exposure_ns == 6 * NS_PER_S);
+	assert_string_equal(v.kernel, "6.1.0-x");
+}
+
+static void a_crash_is_found_at_the_instant_of_its_chunk(void **state)
+{
+	struct folder *f = *state;
+	_cleanup_free_
+	char *console = xasprintf("[    1.000000] booting\n%s", report);
+	struct verdict v;
+
+	put(f, "console.log", console);
+	put(f, "console.idx", "5000000000 23\n9000000000 60\n9500000000 99\n");
+	v = recover_after(f, "12000000000 beat n=7\n");
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_true(v.exposure_ns == 5500 * NS_PER_MS); /* its first line was whole at 9.5 s */
+	assert_string_equal(v.sighting.function, "guilty");
+}
+
+static void a_console_longer_than_its_index_is_read_to_its_end(void **state)
+{
+	struct folder *f = *state;
+	_cleanup_free_
+	char *console = xasprintf("[    1.000000] booting\n%s", report);
+	struct verdict v;
+
+	put(f, "console.log", console);
+	put(f, "console.idx", "5000000000 23\n90000");
+	v = recover_after(f, "12000000000 beat n=7\n");
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_true(v.exposure_ns == 8 * NS_PER_S); /* at the last sign of life: no later stamp */
+}
+
+static void an_index_longer_than_its_console_does_no_harm(void **state)
+{
+	struct folder *f = *state;
+
+	put(f, "console.log", "[    1.000000] booting\n");
+	put(f, "console.idx", "5000000000 23\n6000000000 99999999999999\n7000000000 x\n7 5\n");
+	assert_int_equal(recover_after(f, "").outcome, OUTCOME_STOPPED);
+}
+
+/* Killed while it still read on: what had ended it is in agent.log, and is not lost. */
+static void an_end_that_was_noted_stands(void **state)
+{
+	struct verdict v =
+		recover_after(*state, "9000000000 progress load=fake count=50\n"
+				      "39000000000 # ending 7 in SOAK: nothing for 30 s\n"
+				      "40000000000 beat n=8\n");
+
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_HEARTBEAT_LOST);
+	assert_true(v.exposure_ns == 5 * NS_PER_S);
+	v = recover_after(*state, "9000000000 progress load=fake count=50\n"
+				  "604000000000 # ending 1 in SOAK: \n");
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_true(v.exposure_ns == 600 * NS_PER_S);
+}
+
+static void a_guest_cannot_note_an_end(void **state)
+{
+	struct verdict v = recover_after(*state, "9000000000 progress load=fake count=50\n"
+						 "10000000000  # ending 1 in SOAK: \n"
+						 "10000000000 # ending 99 in SOAK: \n"
+						 "10000000000 # ending 1 in SOAP: \n");
+
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+}
+
+static void a_flood_of_reports_keeps_the_first_of_them(void **state)
+{
+	struct folder *f = *state;
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_json_ json_t *j = NULL;
+	struct err err = { 0 };
+	struct verdict v;
+
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&b,
+			   "[%5d.000000] divide error: 0000 [#1] SMP\n"
+			   "[%5d.000000] RIP: 0010:f%d+0x1/0x2\n"
+			   "[%5d.000000] ---[ end trace 0000000000000000 ]---\n",
+			   i, i, i, i);
+	put(f, "console.log", b.data);
+	v = recover_after(f, "");
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_string_equal(v.sighting.function, "f0");
+	assert_ok(json_read(f->fd, "sightings.json", &j, &err));
+	assert_true(json_array_size(j) >= 1 && json_array_size(j) <= 256);
+}
+
+#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_folder(killed_before_a_word_was_written_is_infra),
+		with_folder(without_its_spec_there_is_nothing_to_recover),
+		with_folder(a_soak_is_censored_at_its_last_sign_of_life),
+		with_folder(a_soak_that_had_not_begun_is_infra),
+		with_folder(a_second_begun_does_not_begin_again),
+		with_folder(a_crash_is_found_at_the_instant_of_its_chunk),
+		with_folder(a_console_longer_than_its_index_is_read_to_its_end),
+		with_folder(an_index_longer_than_its_console_does_no_harm),
+		with_folder(an_end_that_was_noted_stands),
+		with_folder(a_guest_cannot_note_an_end),
+		with_folder(a_flood_of_reports_keeps_the_first_of_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
