@@ -25,8 +25,7 @@ LIBS    := libvirt libvirt-qemu libxml-2.0 yaml-0.1 sqlite3 jansson libarchive l
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wvla -Wno-missing-field-initializers
-CPPFLAGS += -D_GNU_SOURCE -DKERNSOAK_VERSION='"$(VERSION)"' -DKERNSOAK_LIBDIR='"$(PREFIX)/lib/kernsoak"' \
-	   -Iharness
+CPPFLAGS += -D_GNU_SOURCE -DKERNSOAK_VERSION='"$(VERSION)"' -Iharness
 KS_CFLAGS := -std=gnu11 $(WARN) -fstack-protector-strong $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer) \
 	   $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread

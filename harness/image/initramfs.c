@@ -540,8 +540,10 @@ int image_build(const struct image_want *want, char **ret_path, struct err *err)
 
 char *image_guest_dir(void)
 {
+	/* Beside the program in a build, below lib/ where it is installed, whatever the prefix. */
+	static const char *const places[] = { "guest", "../lib/kernsoak/guest" };
 	const char *given = getenv("KERNSOAK_GUEST_DIR");
-	char self[4096], *slash;
+	char self[4096], *slash, *dir = NULL;
 	ssize_t n;
 
 	if (given && *given)
@@ -549,12 +551,11 @@ char *image_guest_dir(void)
 	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	self[MAX(n, (ssize_t)0)] = 0;
 	slash = strrchr(self, '/');
-	if (slash) {
-		char *beside = xasprintf("%.*s/guest", (int)(slash - self), self);
-
-		if (access(beside, X_OK) == 0)
-			return beside;
-		free(beside);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		free(dir);
+		dir = xasprintf("%.*s/%s", slash ? (int)(slash - self) : 0, self, places[i]);
+		if (access(dir, X_OK) == 0)
+			break;
 	}
-	return xstrdup(KERNSOAK_LIBDIR "/guest");
+	return dir;
 }
