@@ -145,12 +145,16 @@ int fs_copy(int from_dir, const char *from, int to_dir, const char *to, struct e
 	if (in < 0)
 		return err_set(err, errno, "cannot open %s: %s", from, strerror(errno));
 	out = openat(to_dir, to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (out < 0)
-		return err_set(err, errno, "cannot create %s: %s", to, strerror(errno));
+	if (out < 0) {
+		err_set(err, errno, "cannot create %s: %s", to, strerror(errno));
+		return err_exit(err, EXIT_CANNOT_WRITE);
+	}
 	while ((n = sendfile(out, in, NULL, 1 << 30)) > 0)
 		;
-	if (n < 0)
-		return err_set(err, errno, "cannot copy %s to %s: %s", from, to, strerror(errno));
+	if (n < 0) {
+		err_set(err, errno, "cannot copy %s to %s: %s", from, to, strerror(errno));
+		return err_exit(err, EXIT_CANNOT_WRITE);
+	}
 	return 0;
 }
 

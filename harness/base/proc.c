@@ -42,6 +42,32 @@ static void child_exec(const char *const *argv, const struct proc_options *opt, 
 	_exit(127);
 }
 
+int proc_wait(struct proc *p)
+{
+	int status, r;
+
+	do
+		r = waitpid(p->pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	if (r < 0)
+		return -errno;
+	if (p->pidfd >= 0)
+		close(p->pidfd);
+	*p = (struct proc)PROC_INIT;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
+}
+
+/* Nobody would hear of its end (EMFILE): it goes again. Our child that is not reaped keeps its pid.
+ */
+static int cannot_watch(struct proc *p, const char *name, struct err *err)
+{
+	int code = errno;
+
+	kill(p->pid, SIGKILL);
+	proc_wait(p);
+	return err_set(err, code, "cannot start %s: %s", name, strerror(code));
+}
+
 int proc_spawn(const char *const *argv, const struct proc_options *opt, struct proc *ret,
 	       struct err *err)
 {
@@ -62,6 +88,8 @@ int proc_spawn(const char *const *argv, const struct proc_options *opt, struct p
 	if (p.pid == 0)
 		child_exec(argv, opt ? opt : &plain, parent, out);
 	p.pidfd = (int)syscall(SYS_pidfd_open, p.pid, 0);
+	if (p.pidfd < 0)
+		return cannot_watch(&p, argv[0], err);
 	close(TAKE(out, -1));
 	while ((n = read(in, &code, sizeof(code))) < 0 && errno == EINTR)
 		;
@@ -69,25 +97,8 @@ int proc_spawn(const char *const *argv, const struct proc_options *opt, struct p
 		proc_wait(&p);
 		return err_set(err, code, "cannot start %s: %s", argv[0], strerror(code));
 	}
-	if (p.pidfd >= 0)
-		fcntl(p.pidfd, F_SETFD, FD_CLOEXEC);
 	*ret = p;
 	return 0;
-}
-
-int proc_wait(struct proc *p)
-{
-	int status, r;
-
-	do
-		r = waitpid(p->pid, &status, 0);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return -errno;
-	if (p->pidfd >= 0)
-		close(p->pidfd);
-	*p = (struct proc)PROC_INIT;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 256 + WTERMSIG(status);
 }
 
 int proc_kill(const struct proc *p, int signo)
@@ -103,6 +114,7 @@ static int collect(const char *const *argv, const char *cwd, bool with_stderr, s
 	_cleanup_close_ int in = -1;
 	struct proc p = PROC_INIT;
 	struct proc_options opt = { .cwd = cwd, .death_signal = SIGTERM };
+	size_t start = out->len;
 	int fds[2], r;
 	ssize_t n;
 
@@ -123,8 +135,8 @@ static int collect(const char *const *argv, const char *cwd, bool with_stderr, s
 			continue;
 		if (n <= 0)
 			break;
-		if (out->len < max)
-			out->len += (size_t)n; /* past max: read and drop, so that it can end */
+		/* past max: read and drop, so that it can end */
+		out->len += MIN((size_t)n, max - (out->len - start));
 	}
 	if (out->data)
 		out->data[out->len] = 0;

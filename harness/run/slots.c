@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 
+#include "base/exit.h"
 #include "base/proc.h"
 #include "run/trial_process.h"
 
@@ -87,14 +88,18 @@ static int start(const char *dir, struct proc *ret, struct err *err)
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	const char *argv[] = { self, "trial", dir, NULL };
 
+	if (out < 0) {
+		err_set(err, errno, "cannot write %s: %s", log, strerror(errno));
+		return err_exit(err, EXIT_CANNOT_WRITE);
+	}
 	if (n < 0)
 		return err_set(err, errno, "/proc/self/exe: %s", strerror(errno));
 	self[n] = 0;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv(TRIAL_RUNNER_ENV, pid, 1);
 	return proc_spawn(argv,
-			  &(struct proc_options){ .stdout_fd = MAX(out, 0),
-						  .stderr_fd = MAX(out, 0),
+			  &(struct proc_options){ .stdout_fd = out,
+						  .stderr_fd = out,
 						  .death_signal = SIGTERM,
 						  .own_group = true },
 			  ret, err);
@@ -108,8 +113,14 @@ int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_
 
 	if (r < 0)
 		return r;
-	it->trial = trial;
 	it->source = loop_add_fd(s->loop, it->proc.pidfd, EPOLLIN, on_end, it);
+	if (!it->source) {
+		r = err_set(err, errno, "cannot watch a trial's process: %s", strerror(errno));
+		proc_kill(&it->proc, SIGKILL);
+		proc_wait(&it->proc);
+		return r;
+	}
+	it->trial = trial;
 	*ret_pid = it->proc.pid;
 	return 0;
 }

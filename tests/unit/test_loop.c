@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include "base/loop.h"
@@ -109,6 +110,19 @@ static void a_callback_may_remove_its_own_source(void **state)
 	close(fds[1]);
 }
 
+static void what_epoll_refuses_is_told_with_its_errno(void **state)
+{
+	struct world *w = *state;
+	int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+
+	errno = 0;
+	assert_null(loop_add_fd(w->loop, fd, EPOLLIN, remove_self, w));
+	assert_int_equal(errno, EPERM);
+	assert_null(loop_add_fd(w->loop, -1, EPOLLIN, remove_self, w));
+	assert_int_equal(errno, EBADF);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +131,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(waiting_for_nothing_is_an_error_not_a_hang, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_callback_may_remove_its_own_source, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_epoll_refuses_is_told_with_its_errno, setup,
 						teardown),
 	};
 
