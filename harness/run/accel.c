@@ -63,8 +63,9 @@ static char *cache_name(const char *kernel)
 	return xasprintf("%016" PRIx64, h);
 }
 
-/* A trial without loads under KVM: it worked when its soak began. */
-static bool probe(int dirfd, const char *dir, const struct settings *like, const char *uri)
+/* A trial without loads under KVM: 1 where its soak began, 0 where not, less where none was run (a
+ * full disk says nothing about KVM). */
+static int probe(int dirfd, const char *dir, const struct settings *like, const char *uri)
 {
 	struct spec spec = { .run = (char *)"probe",
 			     .scenario = (char *)"probe",
@@ -89,10 +90,12 @@ static bool probe(int dirfd, const char *dir, const struct settings *like, const
 	opt.stdout_fd = opt.stderr_fd = null;
 	unsetenv("KERNSOAK_RUNNER_PID");
 	if (json_write(dirfd, "spec.json", j, NULL) < 0 || proc_spawn(argv, &opt, &p, NULL) < 0)
-		return false;
+		return -1;
 	proc_wait(&p);
-	return json_read(dirfd, "verdict.json", &jv, NULL) == 0 &&
-	       verdict_from_json(jv, &v, NULL) == 0 && v.final && v.exposure_ns > 0;
+	if (json_read(dirfd, "verdict.json", &jv, NULL) < 0 ||
+	    verdict_from_json(jv, &v, NULL) < 0 || !v.final)
+		return -1;
+	return v.exposure_ns > 0;
 }
 
 static bool probe_and_remember(int cache, const char *cache_path, const char *name,
@@ -103,12 +106,13 @@ static bool probe_and_remember(int cache, const char *cache_path, const char *na
 	_cleanup_free_
 	char *dir = xasprintf("%s/%s", cache_path, sub);
 	_cleanup_close_ int fd = fs_make_dir(cache, sub, 0755, NULL);
-	bool works = fd >= 0 && probe(fd, dir, s, uri);
-	const char *word = works ? "kvm\n" : "tcg\n";
+	int works = fd < 0 ? -1 : probe(fd, dir, s, uri);
+	const char *word = works > 0 ? "kvm\n" : "tcg\n";
 
 	fs_remove_tree(cache, sub, NULL);
-	fs_write(cache, name, word, strlen(word), NULL);
-	return works;
+	if (works >= 0)
+		fs_write(cache, name, word, strlen(word), NULL);
+	return works > 0;
 }
 
 int accel_resolve(struct settings *s, const struct files *f, const char *uri, struct err *err)

@@ -129,7 +129,10 @@ static int enter_as_we_are(struct confine_path *path, size_t n, char **ret_work,
 		char *real = realpath(path[i].outside, NULL);
 
 		if (!real || strlen(real) >= sizeof(path[i].inside)) {
-			errno = real ? ENAMETOOLONG : errno;
+			int why = real ? ENAMETOOLONG : errno;
+
+			rmdir(work);
+			errno = why;
 			return fail(err, path[i].outside);
 		}
 		strcpy(path[i].inside, real);

@@ -43,7 +43,11 @@ void host_watch_start(struct host_watch *w)
 
 void host_watch_sample(struct host_watch *w)
 {
-	w->load_sum += load_now();
+	double load = load_now();
+
+	if (isnan(load))
+		return;
+	w->load_sum += load;
 	w->samples++;
 }
 
@@ -53,8 +57,9 @@ void host_watch_end(struct host_watch *w, double *ret_load, double *ret_steal)
 
 	cpu_ticks(&steal, &total);
 	*ret_load = w->samples ? w->load_sum / (double)w->samples : NAN;
-	*ret_steal =
-		total > w->total ? (double)(steal - w->steal) / (double)(total - w->total) : NAN;
+	*ret_steal = total > w->total ? (double)(MAX(steal, w->steal) - w->steal) /
+						(double)(total - w->total)
+				      : NAN;
 }
 
 static void put_version(json_t *o, const char *key, const char *const *argv)

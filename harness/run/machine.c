@@ -59,10 +59,16 @@ char *machine_name(const char *run, uint64_t trial)
 	return name;
 }
 
-/* A UUID of version 8 (RFC 9562: our own content), the same for the same name. */
-static char *uuid_of(const char *name)
+/*
+ * A UUID of version 8 (RFC 9562: our own content), the same for the same name and owner. By its
+ * uuid the backend finds its QEMU and kills it: two runs that begin in the same second in two
+ * folders have the same id, and two reruns of one trial the same name, so the name alone is not
+ * enough.
+ */
+static char *uuid_of(const char *name, uint64_t owner_pid)
 {
-	uint64_t a = hash_str(HASH_INIT, name), b = hash_str(a, name);
+	uint64_t a = hash_bytes(hash_str(HASH_INIT, name), &owner_pid, sizeof(owner_pid));
+	uint64_t b = hash_str(a, name);
 
 	return xasprintf("%08x-%04x-8%03x-%04x-%012" PRIx64, (unsigned)(a >> 32),
 			 (unsigned)(a >> 16) & 0xffff, (unsigned)a & 0xfff,
@@ -79,7 +85,7 @@ void machine_make(const struct spec *spec, const struct machine_files *files,
 
 	machine_cmdline(s, kvm, &cmdline);
 	m.name = machine_name(spec->run, spec->trial);
-	m.uuid = uuid_of(m.name);
+	m.uuid = uuid_of(m.name, files->owner_pid);
 	m.cmdline = buf_steal(&cmdline);
 	m.trial = xasprintf("%06" PRIu64, spec->trial);
 	m.m = (struct machine){
@@ -96,7 +102,7 @@ void machine_make(const struct spec *spec, const struct machine_files *files,
 		.uri = spec->uri ? spec->uri : "",
 		.run = spec->run,
 		.trial = m.trial,
-		.owner_pid = (uint64_t)getpid(),
+		.owner_pid = files->owner_pid,
 		.fake = &s->fake,
 		.seed = spec->seed,
 	};

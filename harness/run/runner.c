@@ -80,10 +80,16 @@ static int settle_verdict(struct runner *r, uint64_t trial, struct verdict *ret,
 
 	if (fd < 0)
 		return fd;
-	flock(fd, LOCK_EX); /* a trial whose runner died may still be writing its last words */
+	/* A trial whose runner died may still be writing its last words. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		progress_say(r->progress, "waiting for trial %" PRIu64 ": its process still ends",
+			     trial);
+		flock(fd, LOCK_EX);
+	}
 	if (json_read(fd, TRIAL_VERDICT, &j, NULL) == 0 && verdict_from_json(j, ret, NULL) == 0 &&
 	    ret->final)
 		return 0;
+	vm_sweep(NULL); /* its process is gone for sure: no QEMU of it may write on */
 	code = recover_verdict(fd, ret, err);
 	if (code < 0)
 		return code;

@@ -116,7 +116,7 @@ static int run_fake(const struct spec *spec, const char *dir, int dirfd, struct 
 {
 	_cleanup_free_
 	char *console = xasprintf("%s/console.log", dir);
-	struct machine_files files = { "", "", console, "" };
+	struct machine_files files = { "", "", console, "", (uint64_t)getpid() };
 	struct clock real = { 0 };
 	bool virtual = spec->settings.fake.clock == FAKE_CLOCK_VIRTUAL;
 	int r = tie_to_runner(err);
@@ -151,7 +151,7 @@ static int run_real(const struct spec *spec, const char *dir, int dirfd, struct 
 		r = tie_to_runner(err);
 	if (r == 0) {
 		struct machine_files files = { path[PATH_KERNEL].inside, path[PATH_INITRD].inside,
-					       "", work };
+					       "", work, (uint64_t)getpid() };
 
 		console = xasprintf("%s/console.log", path[PATH_TRIAL].inside);
 		files.console = console;
@@ -162,7 +162,11 @@ static int run_real(const struct spec *spec, const char *dir, int dirfd, struct 
 	return r;
 }
 
-/* What failed before the trial itself began is a verdict too: INFRA, with the sentence. */
+/*
+ * What failed before the trial itself began is a verdict too: INFRA, with the sentence. A trial
+ * that had begun has its pessimistic one, and its folder tells how long it soaked: recover.c's to
+ * judge.
+ */
 static void write_infra(const struct spec *spec, int dirfd, const struct err *why)
 {
 	_cleanup_json_ json_t *j = NULL;
@@ -182,6 +186,8 @@ static int run_in(const char *dir, int dirfd, struct verdict *ret, struct err *e
 
 	if (flock(dirfd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(err, EBUSY, "%s is being run by another process", dir);
+	if (has_final_verdict(dirfd)) /* it came between our look and our lock */
+		return err_set(err, EBUSY, "%s was just ended by another process", dir);
 	r = trial_spec_read(dirfd, &spec, err);
 	if (r == 0 && !vm_backend_by_name(spec.settings.guest.backend))
 		r = err_set(err, EINVAL, "there is no backend \"%s\"", spec.settings.guest.backend);
@@ -189,7 +195,7 @@ static int run_in(const char *dir, int dirfd, struct verdict *ret, struct err *e
 		r = str_eq(spec.settings.guest.backend, "fake")
 			    ? run_fake(&spec, dir, dirfd, ret, err)
 			    : run_real(&spec, dir, dirfd, ret, err);
-	if (r < 0 && spec.run && !has_final_verdict(dirfd))
+	if (r < 0 && spec.run && faccessat(dirfd, "verdict.json", F_OK, 0) < 0)
 		write_infra(&spec, dirfd, err);
 	spec_done(&spec);
 	return r;
@@ -224,7 +230,7 @@ int trial_describe(const struct spec *spec, struct buf *out, struct err *err)
 	machine_make(spec,
 		     &(struct machine_files){ found.kernel, found.initrd,
 					      "results/RUN/trials/TRIAL/console.log",
-					      "/run/kernsoak/work" },
+					      "/run/kernsoak/work", 0 },
 		     &made);
 	r = b->describe(&made.m, out, err);
 	machine_made_done(&made);

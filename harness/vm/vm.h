@@ -40,7 +40,7 @@ enum vm_state {
 struct machine {
 	const char *name; /* kernsoak-RUN-000017, letters digits - _ . + only */
 	const char
-		*uuid; /* 36 characters; made from run and trial, so that a sweep knows its own */
+		*uuid; /* 36 characters; of run, trial and owner: how the backend knows its own QEMU */
 	const char *kernel; /* path of an ELF vmlinux with PVH note or of a bzImage */
 	const char *initrd;
 	const char *cmdline;
