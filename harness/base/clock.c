@@ -20,10 +20,3 @@ int64_t clock_wall_s(void)
 {
 	return (int64_t)(read_ns(CLOCK_REALTIME) / NS_PER_S);
 }
-
-uint64_t clock_suspended_ns(void)
-{
-	uint64_t mono = read_ns(CLOCK_MONOTONIC), boot = read_ns(CLOCK_BOOTTIME);
-
-	return boot > mono ? boot - mono : 0;
-}

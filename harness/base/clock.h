@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Time as a parameter. The real clock is CLOCK_MONOTONIC (suspend does not count as soak; the loop
- * notices it through CLOCK_BOOTTIME); the fake one stands still until somebody moves it, so that a
+ * Time as a parameter. The real clock is CLOCK_MONOTONIC (suspend does not count as
+ * soak); the fake one stands still until somebody moves it, so that a
  * test of 43 hours takes a microsecond.
  */
 #ifndef KS_BASE_CLOCK_H
@@ -23,8 +23,5 @@ uint64_t clock_now_ns(const struct clock *c);
 
 /* Wall clock, for names and reports only: seconds since 1970. */
 int64_t clock_wall_s(void);
-
-/* Time that the machine has been suspended since boot: CLOCK_BOOTTIME - CLOCK_MONOTONIC. */
-uint64_t clock_suspended_ns(void);
 
 #endif

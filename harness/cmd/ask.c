@@ -6,7 +6,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #include "cmd/args.h"
 #include "cmd/cmd.h"
@@ -80,18 +79,4 @@ int ask_print(const struct buf *out)
 		return 0;
 	err_set(&err, errno, "cannot write to stdout: %s", strerror(errno));
 	return cmd_fail(&err, EXIT_CANNOT_WRITE);
-}
-
-void ask_when(struct buf *out, int64_t s)
-{
-	time_t at = (time_t)s;
-	char text[64];
-	struct tm tm;
-
-	if (s < 0 || !gmtime_r(&at, &tm)) {
-		buf_puts(out, "-");
-		return;
-	}
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
-	buf_puts(out, text);
 }

@@ -32,7 +32,4 @@ struct text_style ask_style(void);
 /* Writes all of it to stdout: 0, or the exit code for a stdout that takes no more. */
 int ask_print(const struct buf *out);
 
-/* Seconds since 1970 as "2026-11-21 14:22" UTC; "-" where not known. */
-void ask_when(struct buf *out, int64_t s);
-
 #endif

@@ -289,9 +289,3 @@ char *size_human(char *buf, uint64_t bytes)
 	snprintf(buf, UNIT_TEXT, v < 10 && v != floor(v) ? "%.1f %s" : "%.0f %s", v, sizes[i].name);
 	return buf;
 }
-
-char *rate_format(char *buf, double per_s)
-{
-	snprintf(buf, UNIT_TEXT, "%.15g/s", per_s);
-	return buf;
-}

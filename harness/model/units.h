@@ -35,6 +35,5 @@ char *duration_format(char *buf, uint64_t ns);
 char *duration_human(char *buf, uint64_t ns);
 char *size_format(char *buf, uint64_t bytes);
 char *size_human(char *buf, uint64_t bytes);
-char *rate_format(char *buf, double per_s);
 
 #endif

@@ -45,11 +45,6 @@ static const struct event {
 	[JOURNAL_DONE] = { "done", F_WHY },
 };
 
-const char *journal_event_name(enum journal_event e)
-{
-	return events[e].name;
-}
-
 static json_t *record_to_json(const struct journal_record *rec)
 {
 	unsigned fields = events[rec->event].fields;

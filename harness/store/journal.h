@@ -72,6 +72,4 @@ int journal_read(int run_fd, journal_fn fn, void *arg, struct err *err);
 /* Does a runner hold it right now? Then 1, and its pid (0 where it has not yet said); else 0. */
 int journal_holder(int run_fd, pid_t *ret);
 
-const char *journal_event_name(enum journal_event e); /* "begin" ... */
-
 #endif

@@ -10,11 +10,6 @@ static const struct vm_backend *const backends[] = {
 	&vm_fake,
 };
 
-const struct vm_backend *vm_backend_nth(size_t i)
-{
-	return i < ARRAY_SIZE(backends) ? backends[i] : NULL;
-}
-
 const struct vm_backend *vm_backend_by_name(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)

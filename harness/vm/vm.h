@@ -38,9 +38,9 @@ enum vm_state {
 
 /* Strings are borrowed and must outlive the vm. */
 struct machine {
-	const char *name; /* kernsoak-RUN-000017, letters digits - _ . + only */
-	const char
-		*uuid; /* 36 characters; of run, trial and owner: how the backend knows its own QEMU */
+	const char *name;   /* kernsoak-RUN-000017, letters digits - _ . + only */
+	const char *uuid;   /* 36 characters; of run, trial and owner: how the backend knows its own
+			       QEMU */
 	const char *kernel; /* path of an ELF vmlinux with PVH note or of a bzImage */
 	const char *initrd;
 	const char *cmdline;
@@ -94,7 +94,6 @@ struct vm {
 	const struct vm_backend *backend;
 };
 
-const struct vm_backend *vm_backend_nth(size_t i);             /* NULL at the end */
 const struct vm_backend *vm_backend_by_name(const char *name); /* NULL where there is none */
 
 /* Could this host run guests at all? Looks only, and leaves nothing behind; exit code 69 and what
