@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -15,25 +14,13 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "base/user.h"
 
 #define INSIDE "/run/kernsoak"
 
-static const struct passwd *wanted_user(void)
-{
-	static const char *const usual[] = { "libvirt-qemu", "nobody" };
-	const char *name = getenv("KERNSOAK_USER");
-	const struct passwd *pw = NULL;
-
-	if (name)
-		return getpwnam(name);
-	for (size_t i = 0; i < ARRAY_SIZE(usual) && !pw; i++)
-		pw = getpwnam(usual[i]);
-	return pw;
-}
-
 bool confine_user(uid_t *ret_uid, gid_t *ret_gid)
 {
-	const struct passwd *pw = geteuid() == 0 ? wanted_user() : NULL;
+	const struct passwd *pw = geteuid() == 0 ? user_of_guests() : NULL;
 
 	if (!pw || pw->pw_uid == 0)
 		return false;
@@ -145,7 +132,7 @@ static int find_user(const struct passwd **ret, struct err *err)
 {
 	const char *name = getenv("KERNSOAK_USER");
 
-	*ret = geteuid() == 0 ? wanted_user() : NULL;
+	*ret = geteuid() == 0 ? user_of_guests() : NULL;
 	if (geteuid() != 0 || *ret)
 		return 0;
 	err_set(err, ENOENT, "the user %s that QEMU should run as does not exist",

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
+#include "base/user.h"
 #include "vm/connect.h"
 #include "vm/virt_loop.h"
 
@@ -31,13 +31,10 @@ static char *command_of(const char *uri, const char *root, const char *xml, stru
 	return command;
 }
 
-/* A user that trials run as: libvirt's own where it exists. */
 static void drop_root(const char *root)
 {
-	const struct passwd *pw = getpwnam("libvirt-qemu");
+	const struct passwd *pw = user_of_guests();
 
-	if (!pw)
-		pw = getpwnam("nobody");
 	if (geteuid() != 0 || !pw)
 		return;
 	if (chown(root, pw->pw_uid, pw->pw_gid) < 0 || setgroups(0, NULL) < 0 ||
