@@ -50,23 +50,20 @@ static bool stopping(const struct runner *r)
 	return r->stop_signal || r->over_budget || r->given_up;
 }
 
-static void write_down(struct runner *r, const struct journal_record *rec)
-{
-	struct err err = { 0 };
-
-	if (journal_append(r->journal, rec, &err) == 0 || r->given_up)
-		return;
-	r->err = err;
-	r->given_up = true;
-	slots_signal(r->slots, SIGTERM);
-}
-
 static void give_up(struct runner *r, const struct err *err)
 {
 	if (!r->given_up)
 		r->err = *err;
 	r->given_up = true;
 	slots_signal(r->slots, SIGTERM);
+}
+
+static void write_down(struct runner *r, const struct journal_record *rec)
+{
+	struct err err = { 0 };
+
+	if (journal_append(r->journal, rec, &err) < 0 && !r->given_up)
+		give_up(r, &err);
 }
 
 /* ---- one trial's end ---- */
