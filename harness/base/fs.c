@@ -63,30 +63,37 @@ int fs_make_dir(int dirfd, const char *name, mode_t mode, struct err *err)
 	return fs_open_dir(dirfd, name, err);
 }
 
+int fs_read_fd(int fd, size_t max, struct buf *out)
+{
+	size_t start = out->len;
+	ssize_t n;
+	int r = 0;
+
+	do {
+		buf_reserve(out, 65536);
+		n = read(fd, out->data + out->len, 65536);
+		if (n > 0)
+			out->len += (size_t)n;
+		else if (n < 0 && errno != EINTR)
+			r = -errno;
+		if (out->len - start > max)
+			r = -EFBIG;
+	} while (n != 0 && r == 0);
+	out->data[out->len] = 0;
+	return r;
+}
+
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *err)
 {
 	_cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
-	size_t start = out->len;
+	int r;
 
 	if (fd < 0)
 		return err_set(err, errno, "cannot open %s: %s", name, strerror(errno));
-	for (;;) {
-		ssize_t n;
-
-		buf_reserve(out, 65536);
-		n = read(fd, out->data + out->len, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_set(err, errno, "cannot read %s: %s", name, strerror(errno));
-		if (n == 0)
-			break;
-		out->len += (size_t)n;
-		if (out->len - start > max)
-			return err_set(err, EFBIG, "%s is larger than %zu bytes", name, max);
-	}
-	out->data[out->len] = 0;
-	return 0;
+	r = fs_read_fd(fd, max, out);
+	if (r == -EFBIG)
+		return err_set(err, EFBIG, "%s is larger than %zu bytes", name, max);
+	return r < 0 ? err_set(err, -r, "cannot read %s: %s", name, strerror(-r)) : 0;
 }
 
 int fs_write_all(int fd, const void *data, size_t n)

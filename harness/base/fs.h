@@ -24,6 +24,9 @@ int fs_open_dir(int dirfd, const char *name, struct err *err);
 /* Makes the directory where it is missing, and opens it: fd or -errno. */
 int fs_make_dir(int dirfd, const char *name, mode_t mode, struct err *err);
 
+/* Appends what is left to read of fd; -EFBIG once it is over max. 0 or -errno. */
+int fs_read_fd(int fd, size_t max, struct buf *out);
+
 /* Appends the file's bytes to out; -EFBIG over max. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *err);
 

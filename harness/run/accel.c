@@ -16,6 +16,7 @@
 #include "model/spec.h"
 #include "model/verdict.h"
 #include "run/confine.h"
+#include "run/trial_process.h"
 
 #define KVM_DEVICE "/dev/kvm"
 
@@ -88,7 +89,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 	spec.settings.limits.soak = NS_PER_S;
 	j = spec_to_json(&spec);
 	opt.stdout_fd = opt.stderr_fd = null;
-	unsetenv("KERNSOAK_RUNNER_PID");
+	unsetenv(TRIAL_RUNNER_ENV);
 	if (json_write(dirfd, "spec.json", j, NULL) < 0 || proc_spawn(argv, &opt, &p, NULL) < 0)
 		return -1;
 	proc_wait(&p);

@@ -60,20 +60,6 @@ static void child(const char *uri, const char *root, const char *xml, int answer
 	_exit(fs_write_all(answer, out.data, out.len) < 0);
 }
 
-static void read_answer(int fd, struct buf *out)
-{
-	size_t end = out->len + ANSWER_MAX;
-	ssize_t n;
-
-	do {
-		buf_reserve(out, 65536);
-		n = read(fd, out->data + out->len, 65536);
-		if (n > 0)
-			out->len += (size_t)n;
-	} while (out->len < end && (n > 0 || (n < 0 && errno == EINTR)));
-	out->data[out->len] = 0;
-}
-
 void native_describe(const char *uri, const char *xml, struct buf *out)
 {
 	char root[] = "/tmp/kernsoak-describe-XXXXXX";
@@ -89,7 +75,7 @@ void native_describe(const char *uri, const char *xml, struct buf *out)
 	if (fds[1] >= 0)
 		close(fds[1]);
 	if (pid > 0) {
-		read_answer(fds[0], out);
+		fs_read_fd(fds[0], ANSWER_MAX, out);
 		waitpid(pid, NULL, 0);
 	}
 	if (fds[0] >= 0)
