@@ -4,14 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "base/exit.h"
-#include "base/hash.h"
-#include "store/about.h"
-#include "store/verdicts.h"
+#include "store/index_take.h"
 
 enum { SCHEMA_VERSION = 2, APPLICATION_ID = 0x6b736f6b /* "ksok" */, BUSY_MS = 10000 };
 
@@ -29,63 +25,6 @@ struct index {
 	char *note; /* why it is in memory; NULL: it is a file */
 };
 
-static int code_of(int sqlite_code)
-{
-	switch (sqlite_code & 0xff) {
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-	case SQLITE_SCHEMA:
-	case SQLITE_ERROR: return EBADMSG; /* a table that should be there is not */
-	case SQLITE_FULL: return ENOSPC;
-	case SQLITE_READONLY: return EROFS;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED: return EBUSY;
-	default: return EIO;
-	}
-}
-
-static int sql_error(sqlite3 *db, struct err *err)
-{
-	return err_set(err, code_of(sqlite3_errcode(db)), INDEX_FILE ": %s", sqlite3_errmsg(db));
-}
-
-static int exec(sqlite3 *db, const char *sql, struct err *err)
-{
-	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sql_error(db, err);
-}
-
-static void cleanup_statement(sqlite3_stmt **st)
-{
-	sqlite3_finalize(*st);
-}
-#define _cleanup_statement_ _cleanup_(cleanup_statement)
-
-static int prepare(sqlite3 *db, const char *sql, sqlite3_stmt **ret, struct err *err)
-{
-	return sqlite3_prepare_v2(db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : sql_error(db, err);
-}
-
-/* 1: a row; 0: no more. */
-static int step(sqlite3 *db, sqlite3_stmt *st, struct err *err)
-{
-	int r = sqlite3_step(st);
-
-	return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : sql_error(db, err);
-}
-
-/* The first column of the first row, or `fallback`. */
-static int ask_int(sqlite3 *db, const char *sql, int64_t fallback, int64_t *ret, struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	int r = prepare(db, sql, &st, err);
-
-	if (r == 0)
-		r = step(db, st, err);
-	if (r >= 0)
-		*ret = r ? sqlite3_column_int64(st, 0) : fallback;
-	return MIN(r, 0);
-}
-
 /* --- opening --- */
 
 enum where { FILE_AS_IS, FILE_ANEW, MEMORY };
@@ -93,18 +32,18 @@ enum where { FILE_AS_IS, FILE_ANEW, MEMORY };
 static int make_schema(sqlite3 *db, struct err *err)
 {
 	char pragma[96];
-	int r = exec(db, "begin immediate", err);
+	int r = sql_exec(db, "begin immediate", err);
 
 	if (r == 0)
-		r = exec(db, schema_sql, err);
+		r = sql_exec(db, schema_sql, err);
 	snprintf(pragma, sizeof(pragma), "pragma application_id = %d; pragma user_version = %d",
 		 APPLICATION_ID, SCHEMA_VERSION);
 	if (r == 0)
-		r = exec(db, pragma, err);
+		r = sql_exec(db, pragma, err);
 	if (r == 0)
-		r = exec(db, "commit", err);
+		r = sql_exec(db, "commit", err);
 	if (r < 0)
-		exec(db, "rollback", NULL);
+		sql_exec(db, "rollback", NULL);
 	return r;
 }
 
@@ -112,7 +51,8 @@ static bool is_sound(sqlite3 *db)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 
-	return prepare(db, "pragma quick_check(1)", &st, NULL) == 0 && step(db, st, NULL) == 1 &&
+	return sql_prepare(db, "pragma quick_check(1)", &st, NULL) == 0 &&
+	       sql_step(db, st, NULL) == 1 &&
 	       str_eq((const char *)sqlite3_column_text(st, 0), "ok");
 }
 
@@ -120,12 +60,12 @@ static bool is_sound(sqlite3 *db)
 static int check_schema(sqlite3 *db, struct err *err)
 {
 	int64_t version = 0, id = 0, tables = 0;
-	int r = ask_int(db, "pragma user_version", 0, &version, err);
+	int r = sql_ask_int(db, "pragma user_version", 0, &version, err);
 
 	if (r == 0)
-		r = ask_int(db, "pragma application_id", 0, &id, err);
+		r = sql_ask_int(db, "pragma application_id", 0, &id, err);
 	if (r == 0)
-		r = ask_int(db, "select count(*) from sqlite_schema", 0, &tables, err);
+		r = sql_ask_int(db, "select count(*) from sqlite_schema", 0, &tables, err);
 	if (r < 0)
 		return r;
 	if (tables == 0)
@@ -156,10 +96,10 @@ static int connect_db(const char *path, sqlite3 **ret, struct err *err)
 	sqlite3_busy_timeout(*ret, BUSY_MS);
 	/* WAL where the file system can; with it `normal` is safe, and the rest is derived again.
 	 */
-	return exec(*ret,
-		    "pragma foreign_keys = on; pragma trusted_schema = off;"
-		    "pragma journal_mode = wal; pragma synchronous = normal",
-		    err);
+	return sql_exec(*ret,
+			"pragma foreign_keys = on; pragma trusted_schema = off;"
+			"pragma journal_mode = wal; pragma synchronous = normal",
+			err);
 }
 
 static int open_db(const char *results, enum where where, sqlite3 **ret, struct err *err)
@@ -231,322 +171,40 @@ const char *index_note(const struct index *ix)
 	return ix->note;
 }
 
-/* --- taking in --- */
-
-/* Binds one value after the other; the first failure stays. */
-struct row {
-	sqlite3_stmt *st;
-	int column, code;
-};
-
-static void put(struct row *row, int code)
-{
-	if (row->code == SQLITE_OK)
-		row->code = code;
-}
-
-static void put_text(struct row *row, const char *s)
-{
-	put(row, sqlite3_bind_text(row->st, ++row->column, s, -1, SQLITE_TRANSIENT));
-}
-
-static void put_int(struct row *row, int64_t v)
-{
-	put(row, sqlite3_bind_int64(row->st, ++row->column, v));
-}
-
-/* TIME_NEVER, and what SQLite's integers cannot hold, become null. */
-static void put_u64(struct row *row, uint64_t v)
-{
-	if (v > INT64_MAX)
-		put(row, sqlite3_bind_null(row->st, ++row->column));
-	else
-		put_int(row, (int64_t)v);
-}
-
-static void put_double(struct row *row, double v)
-{
-	if (isfinite(v))
-		put(row, sqlite3_bind_double(row->st, ++row->column, v));
-	else
-		put(row, sqlite3_bind_null(row->st, ++row->column));
-}
-
-static int put_row(sqlite3 *db, struct row *row, struct err *err)
-{
-	int r = row->code == SQLITE_OK ? step(db, row->st, err) : sql_error(db, err);
-
-	sqlite3_reset(row->st);
-	return r;
-}
-
-struct ingest {
-	sqlite3 *db;
-	const char *run;
-	int run_fd;
-	const struct verdict *v; /* the trial that is being taken in */
-	int64_t others;          /* sightings beside the one that decided */
-	sqlite3_stmt *trial, *sighting;
-	struct err *err;
-};
-
-static int put_trial(struct ingest *in, const struct verdict *v)
-{
-	struct row row = { .st = in->trial };
-
-	put_text(&row, in->run);
-	put_u64(&row, v->trial);
-	put_text(&row, v->arm);
-	put_u64(&row, v->block);
-	put_u64(&row, v->slot);
-	put_u64(&row, v->seed);
-	put_text(&row, outcome_name(v->outcome));
-	put_int(&row, v->final);
-	put_text(&row, step_name(v->step));
-	put_text(&row, v->reason);
-	put_u64(&row, v->exposure_ns);
-	put_double(&row, v->exposure_work);
-	put_text(&row, v->unit);
-	put_u64(&row, v->boot_ns);
-	put_u64(&row, v->settle_ns);
-	put_int(&row, v->started_s);
-	put_u64(&row, v->wall_ns);
-	put_text(&row, v->kernel);
-	put_text(&row, v->accel);
-	put_double(&row, v->host_load);
-	put_double(&row, v->host_steal);
-	put_u64(&row, v->vcpu_ns);
-	put_u64(&row, v->reader_lag_ns);
-	put_u64(&row, v->n_sightings);
-	return put_row(in->db, &row, in->err);
-}
-
-static int put_sighting(struct ingest *in, int64_t position, const struct sighting *s)
-{
-	struct row row = { .st = in->sighting };
-
-	put_text(&row, in->run);
-	put_u64(&row, in->v->trial);
-	put_int(&row, position);
-	put_text(&row, s->id);
-	put_text(&row, s->id_fine);
-	put_text(&row, crash_info(s->class)->name);
-	put_text(&row, severity_name(s->severity));
-	put_text(&row, s->title);
-	put_text(&row, s->function);
-	put_text(&row, s->module);
-	put_text(&row, integrity_name(s->integrity));
-	put_int(&row, s->panicked);
-	put_u64(&row, s->offset);
-	put_u64(&row, s->end);
-	put_u64(&row, s->at_ns);
-	put_double(&row, s->guest_s);
-	put_u64(&row, s->repeats);
-	return put_row(in->db, &row, in->err);
-}
-
-static int take_other(void *arg, const struct sighting *s)
-{
-	struct ingest *in = arg;
-
-	if (in->v->has_sighting && s->offset == in->v->sighting.offset &&
-	    str_eq(s->id, in->v->sighting.id))
-		return 0;
-	return put_sighting(in, ++in->others, s);
-}
-
-static int take_verdict(void *arg, const struct verdict *v)
-{
-	struct ingest *in = arg;
-	int r;
-
-	in->v = v;
-	in->others = 0;
-	r = put_trial(in, v);
-	if (r == 0 && v->has_sighting)
-		r = put_sighting(in, 0, &v->sighting);
-	return r < 0 ? r : sightings_read(in->run_fd, v->trial, take_other, in);
-}
-
-static int take_trials(sqlite3 *db, const struct run_dir *run, struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *trial = NULL, *sighting = NULL;
-	struct ingest in = { .db = db, .run = run->id, .run_fd = run->fd, .err = err };
-	int r = prepare(
-		db, "insert into trial values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-		&trial, err);
-
-	if (r == 0)
-		r = prepare(db, "insert into sighting values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-			    &sighting, err);
-	in.trial = trial;
-	in.sighting = sighting;
-	return r < 0 ? r : verdicts_read(run->fd, take_verdict, &in, err);
-}
-
-static uint64_t hash_stat(uint64_t h, int dirfd, const char *name)
-{
-	struct stat st;
-
-	if (fstatat(dirfd, name, &st, 0) < 0)
-		return hash_bytes(h, "-", 1);
-	h = hash_bytes(h, &st.st_ino, sizeof(st.st_ino));
-	h = hash_bytes(h, &st.st_size, sizeof(st.st_size));
-	return hash_bytes(h, &st.st_mtim, sizeof(st.st_mtim));
-}
-
-/* Changes whenever a file changes that the index reads; costs a stat a trial. */
-static int fingerprint(const struct run_dir *run, int64_t *ret, struct err *err)
-{
-	_cleanup_free_
-	uint64_t *trial = NULL;
-	uint64_t h = hash_stat(hash_stat(HASH_INIT, run->fd, RUN_PLAN), run->fd, RUN_JOURNAL);
-	size_t n = 0;
-	int r = trial_dir_list(run->fd, &trial, &n, err);
-
-	for (size_t i = 0; i < n; i++) {
-		char name[TRIAL_NAME_LEN + sizeof("/" TRIAL_VERDICT)];
-
-		trial_name(trial[i], name);
-		strcat(name, "/" TRIAL_VERDICT);
-		h = hash_stat(hash_bytes(h, &trial[i], sizeof(trial[i])), run->fd, name);
-	}
-	*ret = (int64_t)h;
-	return r;
-}
-
-static int take_about(sqlite3 *db, const char *run, const struct about *about, int64_t mark,
-		      struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	struct row row = { 0 };
-	int r = prepare(db, "insert into run values (?,?,?,?,?,?,?)", &st, err);
-
-	if (r < 0)
-		return r;
-	row.st = st;
-	put_text(&row, run);
-	put_text(&row, about->scenario);
-	put_int(&row, about->started_s);
-	put_text(&row, run_state_name(about->state));
-	put_text(&row, about->why);
-	put_u64(&row, about->planned);
-	put_int(&row, mark);
-	return put_row(db, &row, err);
-}
-
-static int take_planned_arms(sqlite3 *db, const char *run, const struct strv *arm, struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	int r = prepare(db, "insert into arm values (?,?,?)", &st, err);
-
-	for (size_t i = 0; i < arm->n && r == 0; i++) {
-		struct row row = { .st = st };
-
-		put_text(&row, run);
-		put_u64(&row, i);
-		put_text(&row, arm->item[i]);
-		r = put_row(db, &row, err);
-	}
-	return r;
-}
-
-/* Arms that only verdicts know (no plan.json), behind the others, by their first trial. */
-static int take_other_arms(sqlite3 *db, const char *run, size_t first, struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	struct row row = { 0 };
-	int r = prepare(
-		db,
-		"insert into arm select ?1, ?2 - 1 + row_number() over (order by min(trial)),"
-		" arm from trial where run = ?1 and arm not in"
-		" (select arm from arm where run = ?1) group by arm",
-		&st, err);
-
-	if (r < 0)
-		return r;
-	row.st = st;
-	put_text(&row, run);
-	put_u64(&row, first);
-	return put_row(db, &row, err);
-}
-
-static int forget(sqlite3 *db, const char *run, struct err *err)
-{
-	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	struct row row = { 0 };
-	int r = prepare(db, "delete from run where run = ?", &st, err);
-
-	if (r < 0)
-		return r;
-	row.st = st;
-	put_text(&row, run);
-	return put_row(db, &row, err);
-}
-
-static int take_run(sqlite3 *db, const struct run_dir *run, int64_t mark, struct err *err)
-{
-	_cleanup_about_ struct about about = { 0 };
-	int r = forget(db, run->id, err);
-
-	about_read(run, &about);
-	if (r == 0)
-		r = take_about(db, run->id, &about, mark, err);
-	if (r == 0)
-		r = take_trials(db, run, err);
-	if (r == 0)
-		r = take_planned_arms(db, run->id, &about.arm, err);
-	if (r == 0)
-		r = take_other_arms(db, run->id, about.arm.n, err);
-	return r;
-}
-
-/* A folder that cannot be opened or listed: a line of its own, not a reason to fail. */
-static int take_unreadable(sqlite3 *db, const char *run, const struct err *why, struct err *err)
-{
-	_cleanup_about_ struct about about = { .state = RUN_DAMAGED,
-					       .started_s = run_id_started(run) };
-	int r = forget(db, run, err);
-
-	about.scenario = xstrdup("");
-	snprintf(about.why, sizeof(about.why), "%.*s", (int)sizeof(about.why) - 1, why->msg);
-	return r < 0 ? r : take_about(db, run, &about, 0, err);
-}
+/* --- keeping up --- */
 
 static int end_transaction(sqlite3 *db, int r, struct err *err)
 {
 	if (r == 0)
-		r = exec(db, "commit", err);
+		r = sql_exec(db, "commit", err);
 	if (r < 0)
-		exec(db, "rollback", NULL);
+		sql_exec(db, "rollback", NULL);
 	return r;
 }
 
 int index_ingest_run(struct index *ix, const struct run_dir *run, struct err *err)
 {
 	int64_t mark = 0;
-	int r = fingerprint(run, &mark, err);
+	int r = run_fingerprint(run, &mark, err);
 
 	if (r == 0)
-		r = exec(ix->db, "begin immediate", err);
+		r = sql_exec(ix->db, "begin immediate", err);
 	if (r < 0)
 		return r;
-	return end_transaction(ix->db, take_run(ix->db, run, mark, err), err);
+	return end_transaction(ix->db, index_take_run(ix->db, run, mark, err), err);
 }
-
-/* --- keeping up --- */
 
 static int known_mark(struct index *ix, const char *run, int64_t *ret, struct err *err)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	struct row row = { 0 };
-	int r = prepare(ix->db, "select fingerprint from run where run = ?", &st, err);
+	struct sql_row row = { 0 };
+	int r = sql_prepare(ix->db, "select fingerprint from run where run = ?", &st, err);
 
 	if (r < 0)
 		return r;
 	row.st = st;
-	put_text(&row, run);
-	r = step(ix->db, st, err);
+	sql_put_text(&row, run);
+	r = sql_step(ix->db, st, err);
 	if (r == 1)
 		*ret = sqlite3_column_int64(st, 0);
 	return r;
@@ -560,11 +218,12 @@ static int refresh_run(struct index *ix, const char *id, struct err *err)
 	int r = run_dir_open(ix->results, id, &run, &why);
 
 	if (r == 0)
-		r = fingerprint(&run, &mark, &why);
+		r = run_fingerprint(&run, &mark, &why);
 	if (r < 0) {
-		r = exec(ix->db, "begin immediate", err);
+		r = sql_exec(ix->db, "begin immediate", err);
 		return r < 0 ? r
-			     : end_transaction(ix->db, take_unreadable(ix->db, id, &why, err), err);
+			     : end_transaction(ix->db, index_take_unreadable(ix->db, id, &why, err),
+					       err);
 	}
 	r = known_mark(ix, id, &known, err);
 	if (r < 0 || (r == 1 && known == mark))
@@ -576,9 +235,9 @@ static int forget_gone(struct index *ix, const struct strv *there, struct err *e
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	_cleanup_strv_ struct strv gone = { 0 };
-	int r = prepare(ix->db, "select run from run", &st, err);
+	int r = sql_prepare(ix->db, "select run from run", &st, err);
 
-	while (r == 0 && (r = step(ix->db, st, err)) == 1) {
+	while (r == 0 && (r = sql_step(ix->db, st, err)) == 1) {
 		const char *run = (const char *)sqlite3_column_text(st, 0);
 
 		if (!strv_has(there, run))
@@ -587,7 +246,7 @@ static int forget_gone(struct index *ix, const struct strv *there, struct err *e
 	}
 	sqlite3_reset(st);
 	for (size_t i = 0; i < gone.n && r == 0; i++)
-		r = forget(ix->db, gone.item[i], err);
+		r = index_forget(ix->db, gone.item[i], err);
 	return r;
 }
 
@@ -688,9 +347,9 @@ int index_runs(struct index *ix, index_run_fn fn, void *arg, struct err *err)
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
 	_cleanup_free_
 	char *sql = runs_query();
-	int r = prepare(ix->db, sql, &st, err);
+	int r = sql_prepare(ix->db, sql, &st, err);
 
-	while (r == 0 && (r = step(ix->db, st, err)) == 1) {
+	while (r == 0 && (r = sql_step(ix->db, st, err)) == 1) {
 		struct index_run run = run_of_row(st);
 
 		r = fn(arg, &run);
@@ -726,8 +385,8 @@ static struct index_trial trial_of_row(sqlite3_stmt *st)
 int index_trials(struct index *ix, const char *run, index_trial_fn fn, void *arg, struct err *err)
 {
 	_cleanup_statement_ sqlite3_stmt *st = NULL;
-	struct row row = { 0 };
-	int r = prepare(
+	struct sql_row row = { 0 };
+	int r = sql_prepare(
 		ix->db,
 		"select t.trial, arm, outcome, final, reason, exposure_ns, exposure_work, unit,"
 		" kernel, started_s, title, id from trial t left join sighting s"
@@ -738,8 +397,8 @@ int index_trials(struct index *ix, const char *run, index_trial_fn fn, void *arg
 	if (r < 0)
 		return r;
 	row.st = st;
-	put_text(&row, run);
-	while (r == 0 && (r = step(ix->db, st, err)) == 1) {
+	sql_put_text(&row, run);
+	while (r == 0 && (r = sql_step(ix->db, st, err)) == 1) {
 		struct index_trial trial = trial_of_row(st);
 
 		r = fn(arg, &trial);

@@ -2,7 +2,8 @@
 /*
  * results/index.sqlite: all runs and trials, to be asked quickly. Derived from the run folders and
  * from nothing else; missing, damaged, of another version or on a read-only disk it is rebuilt, or
- * built in memory, and never a reason to fail. All SQL of the project is in index.c and schema.sql.
+ * built in memory, and never a reason to fail. All SQL of the project is in index.c, index_take.c
+ * and schema.sql.
  */
 #ifndef KS_STORE_INDEX_H
 #define KS_STORE_INDEX_H
