@@ -51,6 +51,18 @@ void shortened(struct buf *out, const char *text, size_t max)
 	buf_putc(out, '~');
 }
 
+char *printable(const char *s, size_t max)
+{
+	_cleanup_buf_ struct buf all = BUF_INIT, cut = BUF_INIT;
+
+	str_sanitise(&all, s, strlen(s), false);
+	for (size_t i = 0; i < all.len; i++)
+		if (all.data[i] == '\t')
+			all.data[i] = ' ';
+	shortened(&cut, buf_str(&all), max);
+	return buf_steal(&cut);
+}
+
 void columns_fit(struct columns *c, size_t column, size_t width, size_t least)
 {
 	size_t others = 2 * (c->n - 1), room;

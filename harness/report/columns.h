@@ -29,4 +29,7 @@ void paragraph_print(const char *text, unsigned width, unsigned indent, struct b
 /* The first columns of the text, at most max of them; where some are missing the last is ~. */
 void shortened(struct buf *out, const char *text, size_t max);
 
+/* Guest and file text for a terminal, on one line of at most max columns. The caller frees. */
+char *printable(const char *s, size_t max);
+
 #endif

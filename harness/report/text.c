@@ -7,10 +7,10 @@
 #include "report/columns.h"
 #include "report/curve.h"
 #include "report/figure.h"
+#include "report/tables.h"
 
 enum {
-	ARM_COLUMNS = 20,
-	ARM_LEAST = 6,
+	ARM_COLUMNS = TABLES_ARM_COLUMNS,
 	CURVE_ROWS = 11,
 	LEDGER_LINES = 12,
 	BUCKETS_SHOWN = 20,
@@ -27,19 +27,6 @@ struct text {
 static void heading(struct text *t, const char *words)
 {
 	buf_printf(t->out, t->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
-}
-
-/* Guest and file text, printable, at most max columns. The caller frees. */
-static char *clean(const char *s, size_t max)
-{
-	_cleanup_buf_ struct buf all = BUF_INIT, cut = BUF_INIT;
-
-	str_sanitise(&all, s, strlen(s), false);
-	for (size_t i = 0; i < all.len; i++)
-		if (all.data[i] == '\t')
-			all.data[i] = ' ';
-	shortened(&cut, buf_str(&all), max);
-	return buf_steal(&cut);
 }
 
 static const char *plural(size_t n)
@@ -105,11 +92,11 @@ static void put_header(struct text *t)
 	const struct about *a = &t->v->about;
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	_cleanup_free_
-	char *scenario = clean(a->scenario, 64);
+	char *scenario = printable(a->scenario, 64);
 	_cleanup_free_
-	char *run = clean(t->v->run, RUN_ID_LEN);
+	char *run = printable(t->v->run, RUN_ID_LEN);
 	_cleanup_free_
-	char *why = clean(a->why, 200);
+	char *why = printable(a->why, 200);
 
 	buf_printf(&b, "%s: %s", scenario, state_word(a));
 	if (*why && a->state != RUN_DONE)
@@ -182,9 +169,9 @@ static void put_answers(struct text *t)
 	for (size_t i = 0; i < t->v->n_arms; i++) {
 		const struct view_arm *a = &t->v->arm[i];
 		_cleanup_free_
-		char *name = clean(a->name, ARM_COLUMNS);
+		char *name = printable(a->name, ARM_COLUMNS);
 		_cleanup_free_
-		char *unit = clean(a->unit, 40);
+		char *unit = printable(a->unit, 40);
 		_cleanup_buf_ struct buf b = BUF_INIT;
 
 		buf_printf(&b, "%s:", name);
@@ -199,160 +186,14 @@ static void put_answers(struct text *t)
 	}
 }
 
-/* --- tables --- */
-
-/* The columns of outcomes: the rare ones only where there are any. */
-static const struct outcome_column {
-	enum outcome outcome;
-	const char *title;
-	bool always;
-} outcome_columns[] = {
-	{ OUTCOME_FAILED, "failed", true },     { OUTCOME_OTHER, "other", false },
-	{ OUTCOME_SURVIVED, "survived", true }, { OUTCOME_STOPPED, "stopped", false },
-	{ OUTCOME_INFRA, "lost", false },
-};
-
-static bool column_shown(const struct view *v, const struct outcome_column *c)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < v->n_arms; i++)
-		n += v->arm[i].outcome[c->outcome];
-	return c->always || n;
-}
-
-static void add_arm(struct columns *c, const struct view_arm *a)
-{
-	_cleanup_free_
-	char *name = clean(a->name, ARM_COLUMNS);
-
-	columns_add(c, name);
-}
-
-static void add_exposure(struct columns *c, const struct view_arm *a)
-{
-	_cleanup_free_
-	char *unit = clean(a->unit, 24);
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	double s = a->time.expo.total_time;
-
-	figure_scaled(&b, s, scale_of_seconds(s));
-	columns_add(c, buf_str(&b));
-	buf_clear(&b);
-	if (a->work.sample.n) {
-		figure_count(&b, a->work.expo.total_time);
-		buf_printf(&b, " %s", unit);
-	}
-	columns_add(c, buf_str(&b));
-}
-
-static void put_outcomes(struct text *t)
-{
-	_cleanup_columns_ struct columns c = { .n = 4 };
-
-	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
-		c.n += column_shown(t->v, &outcome_columns[i]);
-	c.right = ~(UINT64_C(1) | UINT64_C(1) << (c.n - 1));
-	columns_add(&c, "arm");
-	columns_add(&c, "trials");
-	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
-		if (column_shown(t->v, &outcome_columns[i]))
-			columns_add(&c, outcome_columns[i].title);
-	columns_add(&c, "soaked");
-	columns_add(&c, "work done");
-	for (size_t a = 0; a < t->v->n_arms; a++) {
-		const struct view_arm *arm = &t->v->arm[a];
-
-		add_arm(&c, arm);
-		columns_addf(&c, "%zu", arm->counted + arm->outcome[OUTCOME_INFRA]);
-		for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
-			if (column_shown(t->v, &outcome_columns[i]))
-				columns_addf(&c, "%zu", arm->outcome[outcome_columns[i].outcome]);
-		add_exposure(&c, arm);
-	}
-	buf_putc(t->out, '\n');
-	columns_fit(&c, 0, t->width, ARM_LEAST);
-	columns_print(&c, t->out);
-}
-
-/* "5.1 s [2.6, 12.0]", "> 60 s", "" */
-static void add_mttf(struct columns *c, const struct lifetimes *l, bool seconds)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT;
-	double v = l->expo.n_event ? l->expo.mttf : l->mttf_lower;
-	struct scale scale = seconds ? scale_of_seconds(v) : scale_of_counts();
-
-	if (l->expo.n_event) {
-		figure_interval(&b, v, l->mttf_ci, scale);
-	} else if (isfinite(v)) {
-		buf_puts(&b, "> ");
-		figure_scaled(&b, v, scale);
-	}
-	columns_add(c, buf_str(&b));
-}
-
-static void add_median(struct columns *c, const struct lifetimes *l)
-{
-	_cleanup_buf_ struct buf b = BUF_INIT;
-
-	if (isfinite(l->median)) {
-		figure_interval(&b, l->median, l->median_ci, scale_of_seconds(l->median));
-	} else if (l->sample.n) {
-		buf_puts(&b, "not reached");
-		if (isfinite(l->median_ci.lo)) {
-			buf_puts(&b, ", > ");
-			figure_scaled(&b, l->median_ci.lo, scale_of_seconds(l->median_ci.lo));
-		}
-	}
-	columns_add(c, buf_str(&b));
-}
-
-/* The unit that all arms share, or "units of work". */
-static char *common_unit(const struct view *v)
-{
-	const char *unit = NULL;
-
-	for (size_t i = 0; i < v->n_arms; i++) {
-		const char *u = v->arm[i].unit;
-
-		if (*u && unit && !str_eq(u, unit))
-			return xstrdup("units of work");
-		unit = *u ? u : unit;
-	}
-	return unit ? clean(unit, 24) : xstrdup("work");
-}
-
-static void put_lives(struct text *t)
-{
-	_cleanup_columns_ struct columns c = { .n = 4 };
-	_cleanup_free_
-	char *unit = common_unit(t->v);
-
-	columns_add(&c, "arm");
-	columns_add(&c, "MTTF [95 %]");
-	columns_addf(&c, "in %s [95 %%]", unit);
-	columns_add(&c, "median life [95 %]");
-	for (size_t i = 0; i < t->v->n_arms; i++) {
-		const struct view_arm *a = &t->v->arm[i];
-
-		add_arm(&c, a);
-		add_mttf(&c, &a->time, true);
-		add_mttf(&c, &a->work, false);
-		add_median(&c, &a->time);
-	}
-	buf_putc(t->out, '\n');
-	columns_fit(&c, 0, t->width, ARM_LEAST);
-	columns_print(&c, t->out);
-}
-
 /* --- crashes --- */
 
 static void put_bucket(struct text *t, const struct bucket *k)
 {
 	_cleanup_free_
-	char *title = clean(k->first.title, t->width - 6);
+	char *title = printable(k->first.title, t->width - 6);
 	_cleanup_free_
-	char *function = clean(k->first.function, 64);
+	char *function = printable(k->first.function, 64);
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	const char *comma = "";
 
@@ -360,7 +201,7 @@ static void put_bucket(struct text *t, const struct bucket *k)
 	buf_puts(&b, "     ");
 	for (size_t i = 0; i < t->v->n_arms; i++) {
 		_cleanup_free_
-		char *arm = clean(t->v->arm[i].name, ARM_COLUMNS);
+		char *arm = printable(t->v->arm[i].name, ARM_COLUMNS);
 
 		if (k->by_arm[i]) {
 			buf_printf(&b, "%s %s %zu", comma, arm, k->by_arm[i]);
@@ -376,7 +217,7 @@ static void put_bucket(struct text *t, const struct bucket *k)
 	if (k->n > 1)
 		buf_printf(&b, " to %llu", (unsigned long long)k->last_trial);
 	_cleanup_free_
-	char *id = clean(k->first.id, CRASH_ID_LEN);
+	char *id = printable(k->first.id, CRASH_ID_LEN);
 	buf_printf(&b, "; %s", id);
 	say(t, &b, 6);
 }
@@ -412,8 +253,8 @@ static void put_curve(struct text *t)
 		const struct view_arm *a = &t->v->arm[i];
 
 		if (a->time.sample.n)
-			line[n++] = (struct curve_line){ clean(a->name, ARM_COLUMNS), &a->time.km,
-							 &a->time.sample };
+			line[n++] = (struct curve_line){ printable(a->name, ARM_COLUMNS),
+							 &a->time.km, &a->time.sample };
 	}
 	if (n && view_failures(t->v)) {
 		heading(t, "Survival: share of the guests that lived so long (Kaplan-Meier)");
@@ -432,7 +273,7 @@ static void put_warnings(struct text *t)
 		heading(t, "Mind");
 	for (size_t i = 0; i < t->v->warnings.n; i++) {
 		_cleanup_free_
-		char *text = clean(t->v->warnings.item[i], 400);
+		char *text = printable(t->v->warnings.item[i], 400);
 		_cleanup_buf_ struct buf b = BUF_INIT;
 
 		buf_printf(&b, "- %s", text);
@@ -450,9 +291,9 @@ static void put_excluded(struct text *t)
 	for (size_t i = 0; i < shown; i++) {
 		const struct excluded *e = &t->v->excluded[i];
 		_cleanup_free_
-		char *reason = clean(e->reason, 300);
+		char *reason = printable(e->reason, 300);
 		_cleanup_free_
-		char *arm = clean(t->v->arm[e->arm].name, ARM_COLUMNS);
+		char *arm = printable(t->v->arm[e->arm].name, ARM_COLUMNS);
 		_cleanup_buf_ struct buf b = BUF_INIT;
 
 		buf_printf(&b, "trial %llu (%s, %s): %s", (unsigned long long)e->trial, arm,
@@ -467,7 +308,7 @@ static void put_list(struct buf *b, const struct strv *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		_cleanup_free_
-		char *text = clean(v->item[i], 64);
+		char *text = printable(v->item[i], 64);
 
 		buf_printf(b, "%s%s", i ? ", " : "", text);
 	}
@@ -476,7 +317,7 @@ static void put_list(struct buf *b, const struct strv *v)
 static void put_guests(struct text *t, const struct view_arm *a)
 {
 	_cleanup_free_
-	char *name = clean(a->name, ARM_COLUMNS);
+	char *name = printable(a->name, ARM_COLUMNS);
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	buf_printf(&b, "%s: ", name);
@@ -508,27 +349,19 @@ static void put_environment(struct text *t)
 	}
 }
 
-static void put_words(struct text *t)
+static void put_tables(struct text *t)
 {
-	static const struct {
-		const char *title, *sentence;
-	} words[] = {
-		{ "other",
-		  "other: another crash than the one looked for; counts as alive until then." },
-		{ "stopped", "stopped: ended by us; counts as alive until then." },
-		{ "lost", "lost: the host's fault or no soak at all; not counted." },
-	};
-	_cleanup_buf_ struct buf b = BUF_INIT;
+	const struct view_arm **arm = xcalloc(t->v->n_arms + 1, sizeof(*arm));
 
-	buf_puts(&b, "MTTF: mean time to failure, soak time / failures; in brackets the exact 95 % "
-		     "interval where the hazard is constant (the curve tells).");
-	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
-		for (size_t w = 0; w < ARRAY_SIZE(words); w++)
-			if (str_eq(outcome_columns[i].title, words[w].title) &&
-			    column_shown(t->v, &outcome_columns[i]))
-				buf_printf(&b, " %s", words[w].sentence);
+	for (size_t i = 0; i < t->v->n_arms; i++)
+		arm[i] = &t->v->arm[i];
 	buf_putc(t->out, '\n');
-	say(t, &b, 0);
+	tables_outcomes(arm, t->v->n_arms, t->width, t->out);
+	buf_putc(t->out, '\n');
+	tables_lives(arm, t->v->n_arms, t->width, t->out);
+	buf_putc(t->out, '\n');
+	tables_words(arm, t->v->n_arms, t->width, t->out);
+	free(arm);
 }
 
 void text_report(const struct view *v, const struct text_style *style, struct buf *out)
@@ -544,9 +377,7 @@ void text_report(const struct view *v, const struct text_style *style, struct bu
 	if (!v->n_arms)
 		return;
 	put_answers(&t);
-	put_outcomes(&t);
-	put_lives(&t);
-	put_words(&t);
+	put_tables(&t);
 	put_buckets(&t);
 	put_curve(&t);
 	put_environment(&t);

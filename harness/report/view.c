@@ -14,18 +14,20 @@ static void lifetimes_done(struct lifetimes *l)
 	km_done(&l->km);
 }
 
-static void arm_done(struct view_arm *a)
+void view_arm_done(struct view_arm *a)
 {
 	lifetimes_done(&a->time);
 	lifetimes_done(&a->work);
 	strv_done(&a->kernels);
 	strv_done(&a->accels);
+	free(a->life);
+	json_decref(a->settings);
 }
 
 void view_done(struct view *v)
 {
 	for (size_t i = 0; i < v->n_arms; i++)
-		arm_done(&v->arm[i]);
+		view_arm_done(&v->arm[i]);
 	for (size_t i = 0; i < v->n_buckets; i++)
 		free(v->bucket[i].by_arm);
 	free(v->arm);
@@ -94,7 +96,8 @@ static struct bucket *find_bucket(struct view *v, const struct verdict *t)
 	return b;
 }
 
-static void add_crash(struct view *v, const struct verdict *t, size_t arm)
+/* The bucket that it is in now; those of the lives are put right when all have been sorted. */
+static size_t add_crash(struct view *v, const struct verdict *t, size_t arm)
 {
 	struct bucket *b = find_bucket(v, t);
 
@@ -102,6 +105,7 @@ static void add_crash(struct view *v, const struct verdict *t, size_t arm)
 	b->n_target += t->outcome == OUTCOME_FAILED;
 	b->by_arm[arm]++;
 	b->last_trial = t->trial;
+	return (size_t)(b - v->bucket);
 }
 
 static void add_once(struct strv *v, const char *s)
@@ -147,19 +151,31 @@ static void add_environment(struct collect *c, const struct verdict *t, size_t a
 
 /* Work is counted where the trial's unit is the arm's: a scenario's arms may differ in their loads.
  */
-static void add_lifetime(struct view_arm *a, const struct verdict *t)
+static double work_of(struct view_arm *a, const struct verdict *t)
 {
-	bool failed = t->outcome == OUTCOME_FAILED;
-
-	sample_add(&a->time.sample,
-		   (struct lifetime){ .time = (double)t->exposure_ns / 1e9, .failed = failed });
 	if (!isfinite(t->exposure_work) || t->exposure_work < 0 || !t->unit[0])
-		return;
+		return NAN;
 	if (!a->unit[0])
 		snprintf(a->unit, sizeof(a->unit), "%s", t->unit);
-	if (str_eq(a->unit, t->unit))
+	return str_eq(a->unit, t->unit) ? t->exposure_work : NAN;
+}
+
+static void add_lifetime(struct view_arm *a, const struct verdict *t, size_t bucket)
+{
+	bool failed = t->outcome == OUTCOME_FAILED;
+	struct view_life life = {
+		.outcome = t->outcome,
+		.time_s = (double)t->exposure_ns / 1e9,
+		.work = work_of(a, t),
+		.bucket = bucket,
+	};
+
+	sample_add(&a->time.sample, (struct lifetime){ .time = life.time_s, .failed = failed });
+	if (isfinite(life.work))
 		sample_add(&a->work.sample,
-			   (struct lifetime){ .time = t->exposure_work, .failed = failed });
+			   (struct lifetime){ .time = life.work, .failed = failed });
+	a->life = xrealloc(a->life, (a->counted + 1) * sizeof(*a->life));
+	a->life[a->counted++] = life;
 }
 
 static int take_verdict(void *arg, const struct verdict *t)
@@ -168,6 +184,7 @@ static int take_verdict(void *arg, const struct verdict *t)
 	struct view *v = c->v;
 	size_t arm = find_arm(v, t->arm);
 	struct view_arm *a = &v->arm[arm];
+	size_t bucket = SIZE_MAX;
 
 	if (!t->final && about_is_going(&v->about, t->trial)) {
 		a->going++;
@@ -176,25 +193,26 @@ static int take_verdict(void *arg, const struct verdict *t)
 	}
 	v->ended++;
 	a->outcome[t->outcome]++;
+	a->wall_s += (double)t->wall_ns / 1e9;
+	v->slots = MAX(v->slots, (size_t)t->slot + 1);
 	if (t->outcome == OUTCOME_INFRA) {
 		add_excluded(v, t, arm, t->reason);
 		return 0;
 	}
 	if (t->has_sighting && t->outcome != OUTCOME_SURVIVED)
-		add_crash(v, t, arm);
+		bucket = add_crash(v, t, arm);
 	add_environment(c, t, arm);
 	if (t->exposure_ns == TIME_NEVER) {
 		add_excluded(v, t, arm, "its verdict does not say how long it lived");
 		return 0;
 	}
-	a->counted++;
-	add_lifetime(a, t);
+	add_lifetime(a, t, bucket);
 	return 0;
 }
 
 /* --- reckoning --- */
 
-static void reckon_lifetimes(struct lifetimes *l)
+void lifetimes_reckon(struct lifetimes *l)
 {
 	sample_sort(&l->sample);
 	l->expo = expo_fit(&l->sample);
@@ -209,6 +227,19 @@ static void reckon_lifetimes(struct lifetimes *l)
 	l->median_ci = km_quantile_ci(&l->km, 0.5, KM_LOGLOG, VIEW_CONFIDENCE);
 }
 
+/* Buckets are told apart by their first trial, whatever their order. */
+static void find_buckets_again(struct view *v, const uint64_t *first_trial)
+{
+	for (size_t a = 0; a < v->n_arms; a++)
+		for (size_t i = 0; i < v->arm[a].counted; i++) {
+			size_t *bucket = &v->arm[a].life[i].bucket, was = *bucket;
+
+			for (size_t k = 0; k < v->n_buckets && was != SIZE_MAX; k++)
+				if (v->bucket[k].first_trial == first_trial[was])
+					*bucket = k;
+		}
+}
+
 static int bigger_bucket(const void *a, const void *b)
 {
 	const struct bucket *x = a, *y = b;
@@ -216,6 +247,19 @@ static int bigger_bucket(const void *a, const void *b)
 	if (x->n != y->n)
 		return x->n > y->n ? -1 : 1;
 	return (x->first_trial > y->first_trial) - (x->first_trial < y->first_trial);
+}
+
+static void sort_buckets(struct view *v)
+{
+	_cleanup_free_
+	uint64_t *first_trial = xcalloc(v->n_buckets + 1, sizeof(*first_trial));
+
+	if (!v->n_buckets)
+		return;
+	for (size_t i = 0; i < v->n_buckets; i++)
+		first_trial[i] = v->bucket[i].first_trial;
+	qsort(v->bucket, v->n_buckets, sizeof(*v->bucket), bigger_bucket);
+	find_buckets_again(v, first_trial);
 }
 
 static void warn(struct view *v, char *sentence)
@@ -287,14 +331,13 @@ static void reckon(struct collect *c)
 
 		a->host_load = m.n_load ? m.load / (double)m.n_load : NAN;
 		a->host_steal = m.n_steal ? m.steal / (double)m.n_steal : NAN;
-		reckon_lifetimes(&a->time);
-		reckon_lifetimes(&a->work);
+		lifetimes_reckon(&a->time);
+		lifetimes_reckon(&a->work);
 		warn_about_arm(v, a);
 	}
 	warn_about_load(v);
 	warn_about_accels(v);
-	if (v->n_buckets)
-		qsort(v->bucket, v->n_buckets, sizeof(*v->bucket), bigger_bucket);
+	sort_buckets(v);
 }
 
 /* What the runner wrote about the host; a folder without it says less, that is all. */
@@ -308,6 +351,19 @@ static void read_host(const struct run_dir *run, struct view *v)
 	json_get_text(o, "name", v->host, sizeof(v->host), NULL);
 }
 
+/* A plan that cannot be read has been told about already. */
+static void read_settings(const struct run_dir *run, struct view *v)
+{
+	_cleanup_json_ json_t *plan = NULL;
+	json_t *list;
+
+	if (json_read(run->fd, RUN_PLAN, &plan, NULL) < 0)
+		return;
+	list = json_object_get(plan, "settings");
+	for (size_t i = 0; i < v->about.arm.n && i < v->n_arms; i++)
+		v->arm[i].settings = json_incref(json_array_get(list, i));
+}
+
 int view_load(const struct run_dir *run, struct view *ret, struct err *err)
 {
 	struct view v = { 0 };
@@ -319,6 +375,7 @@ int view_load(const struct run_dir *run, struct view *ret, struct err *err)
 	read_host(run, &v);
 	for (size_t i = 0; i < v.about.arm.n; i++)
 		find_arm(&v, v.about.arm.item[i]);
+	read_settings(run, &v);
 	r = verdicts_read(run->fd, take_verdict, &c, err);
 	if (r == 0)
 		reckon(&c);

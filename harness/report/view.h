@@ -11,6 +11,7 @@
 #define KS_REPORT_VIEW_H
 
 #include "base/err.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "model/verdict.h"
 #include "stats/expo.h"
@@ -18,6 +19,14 @@
 #include "store/about.h"
 
 #define VIEW_CONFIDENCE 0.95
+
+/* One trial that counts, for those who put samples of their own together. */
+struct view_life {
+	enum outcome outcome;
+	double time_s;
+	double work;   /* in the arm's unit; NaN not known */
+	size_t bucket; /* of the crash that ended it; SIZE_MAX: none did */
+};
 
 /* Lifetimes on one clock: seconds of soak, or units of work. */
 struct lifetimes {
@@ -39,6 +48,9 @@ struct view_arm {
 	char unit[64]; /* of `work`; "" where no trial counted any */
 	struct strv kernels, accels;
 	double host_load, host_steal; /* mean over its trials; NaN not known */
+	struct view_life *life;       /* [counted] */
+	double wall_s;                /* spawn to verdict, all its trials that ended together */
+	json_t *settings;             /* as plan.json has them; NULL where it has none */
 };
 
 /* Trials with one crash id. */
@@ -69,6 +81,7 @@ struct view {
 	struct excluded *excluded;
 	size_t n_excluded;
 	size_t ended, going;  /* trials with a verdict, and at work */
+	size_t slots;         /* guests that were at work at once */
 	struct strv warnings; /* whole sentences: what makes the figures doubtful */
 };
 
@@ -78,5 +91,9 @@ void view_done(struct view *v);
 int view_load(const struct run_dir *run, struct view *ret, struct err *err);
 
 size_t view_failures(const struct view *v);
+
+/* Sorts the sample and makes the rest of it. */
+void lifetimes_reckon(struct lifetimes *l);
+void view_arm_done(struct view_arm *a);
 
 #endif
