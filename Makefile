@@ -9,6 +9,7 @@
 #   make test     deps + check + e2e: what .ci/run calls
 #   make lint     formatting and static analysis
 #   make bench    every performance figure, as ratios measured in one run
+#   make fuzz     FUZZ=detector|lines|kmsg|frames|oops|... TIME=seconds: libFuzzer, needs clang
 #   make install  DESTDIR= PREFIX=/usr/local
 #   make clean    removes build/
 #
@@ -41,7 +42,7 @@ UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-.PHONY: all build-tests deps demo check e2e test lint layers bench install clean
+.PHONY: all build-tests deps demo check e2e test lint layers bench fuzz install clean
 all: $(BUILD)/kernsoak $(GUEST_BIN)
 
 $(BUILD)/kernsoak: $(BUILD)/harness/cmd/main.o $(BUILD)/libkernsoak.a
@@ -107,6 +108,18 @@ lint:
 
 bench: all $(BENCH_BIN)
 	@BUILD=$(BUILD) tests/bench/run
+
+# libFuzzer brings its own main; what it finds stands in build/fuzz/ and, once minimised and mended,
+# under tests/fuzz/seeds/.
+FUZZ ?= detector
+TIME ?= 60
+fuzz: tests/fuzz/fuzz_$(FUZZ).c
+	@command -v clang >/dev/null || { echo "make fuzz needs clang (apt-get install clang)" >&2; exit 1; }
+	@mkdir -p $(BUILD)/fuzz/$(FUZZ)
+	$(Q)clang $(CPPFLAGS) -Itests/lib $(KS_CFLAGS) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-DKERNSOAK_LIBFUZZER -w -o $(BUILD)/fuzz/fuzz_$(FUZZ) $< $(LIB_SRC) $(LDLIBS)
+	$(Q)$(BUILD)/fuzz/fuzz_$(FUZZ) -max_total_time=$(TIME) -timeout=25 -rss_limit_mb=2048 \
+		-artifact_prefix=$(BUILD)/fuzz/$(FUZZ)- $(BUILD)/fuzz/$(FUZZ) $(wildcard tests/fuzz/seeds/$(FUZZ))
 
 install: all
 	install -D -m 755 $(BUILD)/kernsoak $(DESTDIR)$(PREFIX)/bin/kernsoak

@@ -212,10 +212,12 @@ static bool xnu_frame(const char *s, struct frame *f)
 {
 	const char *colon = str_after(s, "0x") ? strstr(s, " : 0x") : NULL, *name, *plus;
 
-	if (!colon || !(name = strstr(colon + 3, " : ")) || !(plus = strstr(name, " + 0x")))
+	if (!colon || !(name = strstr(colon + 3, " : ")) || !(plus = strstr(name + 3, " + 0x")))
 		return false;
 	name += strlen(" : ");
 	name += *name == '_';
+	if (name == plus)
+		return false;
 	*f = (struct frame){ .offset = (uint32_t)strtoul(plus + 5, NULL, 16), .reliable = true };
 	copy(f->function, sizeof(f->function), name, (size_t)(plus - name));
 	return true;

@@ -75,7 +75,7 @@ static const char *extended(const char *s, struct kmsg *k)
 		return NULL;
 	c = skip_digits(b + 1);
 	semicolon = strchr(c, ';');
-	if (c == b + 1 || *c != ',' || !semicolon || semicolon - c > 64)
+	if (c == b + 1 || c - b > 21 || *c != ',' || !semicolon || semicolon - c > 64)
 		return NULL;
 	k->level = atoi(s) & 7;
 	k->guest_s = strtod(b + 1, NULL) / 1e6;
