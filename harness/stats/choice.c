@@ -83,34 +83,70 @@ static void add_suspects(struct candidates *c, int many)
 
 /* ---- scores ---- */
 
-static void consider(struct bisect_action *best, const struct bisect_plan *plan, size_t version,
-		     double tau, double age, double overhead)
+static bool goes_on(const struct bisect_slot *slot, size_t version)
 {
-	struct bisect_probe probe = bisect_plan_probe(plan, version);
-	double score = probe.gain / (overhead + probe.expected_run);
+	return slot->alive && slot->version == version;
+}
 
-	if (score > best->score)
-		*best = (struct bisect_action){ version, tau, age, score, probe };
+/* What the slots spend before all of them run the version. */
+static double overhead(const struct bisect_bench *b, size_t version, bool fresh)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < b->n_slots; i++) {
+		const struct bisect_slot *slot = &b->slot[i];
+
+		if (fresh || !goes_on(slot, version))
+			sum += b->boot_s +
+			       (slot->any && slot->version == version ? 0 : b->switch_s);
+	}
+	return sum;
+}
+
+static void consider(struct bisect_action *best, const struct bisect_plan *plan,
+		     const struct bisect_bench *b, struct bisect_action a)
+{
+	a.probe = bisect_plan_probe(plan, a.version);
+	a.cost_s = overhead(b, a.version, a.fresh) + (double)b->n_slots * a.probe.expected_run;
+	a.score = a.probe.gain / a.cost_s;
+	if (a.score > best->score)
+		*best = a;
 }
 
 static void consider_new_guests(struct bisect_action *best, const struct candidates *c,
 				const struct bisect_bench *b, double tau)
 {
-	struct bisect_plan *plan = bisect_plan_new(c->p, tau, 0);
+	struct bisect_guests all = { .fresh = b->n_slots };
+	struct bisect_plan *plan = bisect_plan_new(c->p, tau, &all);
 
 	for (size_t v = 0; v < c->p->n; v++)
 		if (c->in[v])
-			consider(best, plan, v, tau, 0,
-				 b->boot_s + (b->any && b->version == v ? 0 : b->switch_s));
+			consider(best, plan, b,
+				 (struct bisect_action){
+					 .version = v, .tau_s = tau, .fresh = true });
 	bisect_plan_free(plan);
 }
 
+/* The living guests of slot `first` and of those behind it that run the same version. */
 static void consider_going_on(struct bisect_action *best, const struct candidates *c,
-			      const struct bisect_bench *b, double tau)
+			      const struct bisect_bench *b, double tau, size_t first)
 {
-	struct bisect_plan *plan = bisect_plan_new(c->p, tau, b->age_s);
+	_cleanup_free_
+	double *age = xcalloc(b->n_slots, sizeof(*age));
+	struct bisect_guests guests = { .age_s = age };
+	struct bisect_plan *plan;
+	size_t v = b->slot[first].version;
 
-	consider(best, plan, b->version, tau, b->age_s, 0);
+	for (size_t i = 0; i < b->n_slots; i++) {
+		if (goes_on(&b->slot[i], v)) {
+			age[guests.n++] = b->slot[i].age_s;
+			if (i < first)
+				return; /* considered with that one */
+		}
+	}
+	guests.fresh = b->n_slots - guests.n;
+	plan = bisect_plan_new(c->p, tau, &guests);
+	consider(best, plan, b, (struct bisect_action){ .version = v, .tau_s = tau });
 	bisect_plan_free(plan);
 }
 
@@ -122,19 +158,18 @@ bool bisect_choose(const struct posterior *p, const struct bisect_bench *bench,
 	struct candidates c = { p, bench->unusable, in };
 	struct bisect_action best = { 0 };
 	bool strays = p->n_rhos > 1;
-	double scale = posterior_scale(p);
+	double scale = posterior_scale(p) / (double)bench->n_slots;
 
-	assert(p->crashes > 0);
+	assert(p->crashes > 0 && bench->n_slots > 0);
 	add_quantiles(&c);
 	add_suspects(&c, strays ? 3 : 1);
 	/* the ends teach only how often a good version, or a bad one, crashes */
 	in[0] = in[p->n - 1] = strays;
-	if (bench->alive)
-		in[bench->version] = true;
 	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
 		consider_new_guests(&best, &c, bench, durations[i] * scale);
-		if (bench->alive)
-			consider_going_on(&best, &c, bench, durations[i] * scale);
+		for (size_t s = 0; s < bench->n_slots; s++)
+			if (bench->slot[s].alive)
+				consider_going_on(&best, &c, bench, durations[i] * scale, s);
 	}
 	if (best.score <= 0)
 		return false;

@@ -9,21 +9,30 @@
 
 #include "stats/posterior.h"
 
-struct bisect_bench {
-	double boot_s;        /* of a new guest */
-	double switch_s;      /* more, where it is of another version than the last one */
-	const bool *unusable; /* [n]: does not build or boot; NULL: all do */
-	bool any;             /* a version has been run already: */
-	size_t version;       /*   this one, last */
-	bool alive;           /*   and its guest is still there, clean, */
-	double age_s;         /*   at this age */
+/* One place for a guest. */
+struct bisect_slot {
+	bool any;       /* it has run a guest already: */
+	size_t version; /*   of this version, last, */
+	bool alive;     /*   which is still there, clean, */
+	double age_s;   /*   at this age */
 };
 
+struct bisect_bench {
+	double boot_s;                  /* of a new guest */
+	double switch_s;                /* more, where its version is not the slot's last one */
+	const bool *unusable;           /* [n]: does not build or boot; NULL: all do */
+	const struct bisect_slot *slot; /* [n_slots]; each of them is to be used */
+	size_t n_slots;
+};
+
+/* All slots run the version, until the first crash: living guests of it go on, unless `fresh` (then
+ * they too are replaced); the others are replaced. */
 struct bisect_action {
 	size_t version;
-	double tau_s; /* to run for, at most */
-	double age_s; /* 0: boot a new guest; else the living one goes on */
-	double score; /* nats per second */
+	bool fresh;
+	double tau_s;  /* to run for, at most */
+	double cost_s; /* expected, of all slots: boots, switches, lives */
+	double score;  /* what is won for it, per second of a guest */
 	struct bisect_probe probe;
 };
 

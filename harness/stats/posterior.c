@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/buf.h"
+#include "stats/cells.h"
 
 static const double one = 1, zero = 0;
 static const double shapes[] = { 0.5, 0.7, 1, 1.4, 2 },
@@ -19,19 +20,6 @@ const struct bisect_prior bisect_prior_full = {
 	.rho = rhos,
 	.rho_weight = rho_weights,
 	.n_rhos = ARRAY_SIZE(rhos),
-};
-
-/*
- * Hypotheses between two versions that were run cannot be told apart by the data: they form a
- * segment. For each segment and each point of the grids, the weight of the point and the hazard
- * seen, y = H(bad versions) + rho H(good versions), where H sums end^k - start^k.
- */
-struct cells {
-	size_t n_segments, n_grid;
-	size_t *first;       /* [n_segments + 1]: hypotheses first[i] .. first[i + 1] - 1 */
-	double *segment;     /* [n_segments]: probability */
-	double *weight, *y;  /* [n_segments * n_grid]; weight sums to 1 within a segment */
-	double *shape, *rho; /* copies of the grids */
 };
 
 static struct cells *cells_free(struct cells *c)
@@ -89,17 +77,23 @@ static double weight_of(const double *weight, size_t i)
 
 /* ---- what was seen ---- */
 
+/* To be told the rate is to have seen this many crashes: it is known to 0.03 %. */
+#define TOLD_CRASHES 1e7
+
 struct seen {
 	size_t n, n_shapes;
 	bool *run;                 /* [n]: was it ever run? */
 	double *crashes, *hazard;  /* [n], [n * n_shapes] */
 	double all_crashes, log_t; /* log_t: sum over crashes */
+	double told;               /* the hazard of those that are not of a version */
 };
 
 static void seen_init(struct seen *s, size_t n, const struct bisect_prior *prior,
 		      const struct bisect_run *run, size_t n_runs)
 {
 	*s = (struct seen){ .n = n, .n_shapes = prior->n_shapes };
+	s->all_crashes = prior->told_mttf_s > 0 ? TOLD_CRASHES : 0;
+	s->told = s->all_crashes * prior->told_mttf_s;
 	s->run = xcalloc(n, sizeof(*s->run));
 	s->crashes = xcalloc(n, sizeof(double));
 	s->hazard = xcalloc(n * s->n_shapes, sizeof(double));
@@ -198,6 +192,8 @@ static double prior_mass(const struct cells *c, size_t segment, const struct bis
 
 static void total_hazard(const struct seen *s, double *ret)
 {
+	for (size_t k = 0; k < s->n_shapes; k++)
+		ret[k] += s->told;
 	for (size_t v = 0; v < s->n; v++)
 		for (size_t k = 0; k < s->n_shapes; k++)
 			ret[k] += s->hazard[v * s->n_shapes + k];
@@ -290,190 +286,6 @@ void posterior_fit(size_t n, const struct bisect_prior *prior, const struct bise
 	marginals(&p);
 	seen_done(&s);
 	*ret = p;
-}
-
-/* ---- probes ---- */
-
-/* Weights below this change no decision. */
-#define NEGLIGIBLE 1e-14
-
-/* Gauss and Legendre's nodes on [0, 1], for the square root of time: t = tau u^2 is smooth where
- * the shape is 1/2. */
-enum { NODES = 16 };
-static const double half_node[] = { 0.0950125098376374402, 0.281603550779258913,
-				    0.458016777657227386,  0.617876244402643748,
-				    0.755404408355003034,  0.865631202387831744,
-				    0.944575023073232576,  0.989400934991649933 },
-		    half_weight[] = { 0.189450610455068496,  0.182603415044923589,
-				      0.169156519395002538,  0.149595988816576732,
-				      0.124628971255533872,  0.0951585116824927848,
-				      0.0622535239386478929, 0.0271524594117540949 };
-
-/* Of one segment, were the version bad or good. */
-struct outcome {
-	double crash, run, entropy; /* entropy: of "did it crash?", once c is known */
-};
-
-struct bisect_plan {
-	const struct posterior *p;
-	double tau;
-	double *z;               /* [n_shapes]: (age + tau)^k - age^k */
-	double *node;            /* [n_shapes * NODES]: the same, on the way */
-	double weight[NODES];    /* in seconds */
-	struct outcome *outcome; /* [2 * n_segments]: good, bad */
-};
-
-static double node_u(size_t i)
-{
-	return i < NODES / 2 ? (1 - half_node[NODES / 2 - 1 - i]) / 2
-			     : (1 + half_node[i - NODES / 2]) / 2;
-}
-
-static double node_weight(size_t i)
-{
-	return half_weight[i < NODES / 2 ? NODES / 2 - 1 - i : i - NODES / 2] / 2;
-}
-
-static void fill_nodes(struct bisect_plan *plan, double age)
-{
-	const struct posterior *p = plan->p;
-
-	for (size_t i = 0; i < NODES; i++)
-		plan->weight[i] = node_weight(i) * 2 * node_u(i) * plan->tau;
-	for (size_t k = 0; k < p->n_shapes; k++) {
-		double shape = p->cell->shape[k], start = pow(age, shape);
-
-		plan->z[k] = pow(age + plan->tau, shape) - start;
-		for (size_t i = 0; i < NODES; i++)
-			plan->node[k * NODES + i] =
-				pow(age + plan->tau * node_u(i) * node_u(i), shape) - start;
-	}
-}
-
-/* Lomax: (y / (y + x z))^crashes, the hazard integrated over what is known of lambda. By squaring:
- * this is where a decision spends its time, and exp(log1p) takes four times as long. */
-static double survives(const struct bisect_plan *plan, double x_z, double y)
-{
-	double q = y / (y + x_z), power = 1;
-
-	for (size_t n = plan->p->crashes; n; n >>= 1) {
-		if (n & 1)
-			power *= q;
-		q *= q;
-	}
-	return power;
-}
-
-static double mean_run(const struct bisect_plan *plan, size_t k, double x, double y)
-{
-	double d = (double)plan->p->crashes, sum = 0, q;
-
-	if (x == 0)
-		return plan->tau;
-	if (plan->p->cell->shape[k] == 1) {
-		q = log1p(x * plan->tau / y);
-		return y / x * (plan->p->crashes > 1 ? -expm1(-(d - 1) * q) / (d - 1) : q);
-	}
-	for (size_t i = 0; i < NODES; i++)
-		sum += plan->weight[i] * survives(plan, x * plan->node[k * NODES + i], y);
-	return sum;
-}
-
-static double binary_entropy(double q)
-{
-	return q <= 0 || q >= 1 ? 0 : -q * log(q) - (1 - q) * log1p(-q);
-}
-
-static struct outcome foresee(const struct bisect_plan *plan, size_t segment, bool bad)
-{
-	const struct cells *c = plan->p->cell;
-	struct outcome o = { .crash = 1 };
-
-	for (size_t g = 0; g < c->n_grid; g++) {
-		size_t k = g / plan->p->n_rhos;
-		double w = c->weight[segment * c->n_grid + g], y = c->y[segment * c->n_grid + g],
-		       x = bad ? 1 : c->rho[g % plan->p->n_rhos];
-
-		if (w < NEGLIGIBLE)
-			continue;
-		o.crash -= w * survives(plan, x * plan->z[k], y);
-		o.run += w * mean_run(plan, k, x, y);
-	}
-	o.entropy = binary_entropy(o.crash);
-	return o;
-}
-
-struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau, double age)
-{
-	struct bisect_plan *plan = xcalloc(1, sizeof(*plan));
-
-	plan->p = p;
-	plan->tau = tau;
-	plan->z = xcalloc(p->n_shapes, sizeof(double));
-	plan->node = xcalloc(p->n_shapes * NODES, sizeof(double));
-	plan->outcome = xcalloc(2 * p->cell->n_segments + 1, sizeof(struct outcome));
-	fill_nodes(plan, age);
-	for (size_t i = 0; i < 2 * p->cell->n_segments && p->crashes; i++)
-		if (p->cell->segment[i / 2] >= NEGLIGIBLE)
-			plan->outcome[i] = foresee(plan, i / 2, i % 2);
-	return plan;
-}
-
-struct bisect_plan *bisect_plan_free(struct bisect_plan *plan)
-{
-	if (plan) {
-		free(plan->z);
-		free(plan->node);
-		free(plan->outcome);
-	}
-	free(plan);
-	return NULL;
-}
-
-/* The segment's probability that c <= version. */
-static double bad_mass(const struct posterior *p, size_t segment, size_t version)
-{
-	const size_t *first = p->cell->first + segment;
-	double sum = 0;
-
-	if (first[1] - 1 <= version)
-		return p->cell->segment[segment];
-	for (size_t h = first[0]; h <= version; h++)
-		sum += p->p[h - 1];
-	return sum;
-}
-
-struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version)
-{
-	const struct posterior *p = plan->p;
-	struct bisect_probe probe = { 0 };
-	double left = 0; /* entropy of the outcome once c is known */
-
-	if (p->crashes == 0)
-		return (struct bisect_probe){ NAN, NAN, NAN };
-	for (size_t i = 0; i < p->cell->n_segments; i++) {
-		double bad = bad_mass(p, i, version), mass[] = { p->cell->segment[i] - bad, bad };
-
-		for (size_t b = 0; b < 2; b++) {
-			const struct outcome *o = &plan->outcome[2 * i + b];
-
-			probe.p_crash += mass[b] * o->crash;
-			probe.expected_run += mass[b] * o->run;
-			left += mass[b] * o->entropy;
-		}
-	}
-	probe.gain = fmax(0, binary_entropy(probe.p_crash) - left);
-	return probe;
-}
-
-struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
-				    double age)
-{
-	struct bisect_plan *plan = bisect_plan_new(p, tau, age);
-	struct bisect_probe probe = bisect_plan_probe(plan, version);
-
-	bisect_plan_free(plan);
-	return probe;
 }
 
 /* ---- what else a decision asks ---- */

@@ -27,7 +27,8 @@ struct bisect_prior {
 	const double *shape, *shape_weight; /* weights NULL: all alike; need not sum to 1 */
 	size_t n_shapes;                    /* 0: shape 1 only */
 	const double *rho, *rho_weight;
-	size_t n_rhos; /* 0: rho 0 only */
+	size_t n_rhos;      /* 0: rho 0 only */
+	double told_mttf_s; /* the rate is known, as to a simulation (shape 1 only); 0: it is not */
 };
 
 /* The grids to use where nothing better is known. */
@@ -72,9 +73,20 @@ struct bisect_probe {
 struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
 				    double age);
 
-/* The same for many versions with one tau and age, which is much faster. p must outlive it. */
+/* Guests of one version that run side by side until the first of them crashes. */
+struct bisect_guests {
+	const double *age_s; /* [n]: living ones that go on */
+	size_t n, fresh;     /* and new ones */
+};
+
+/*
+ * The same for many versions, each run by such guests for tau seconds at most: much faster, and
+ * true to some 1e-4, which is enough to choose by. expected_run is that of each guest. p must
+ * outlive it.
+ */
 struct bisect_plan;
-struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau, double age);
+struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau,
+				    const struct bisect_guests *guests);
 struct bisect_plan *bisect_plan_free(struct bisect_plan *plan); /* returns NULL */
 struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version);
 
