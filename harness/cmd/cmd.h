@@ -21,6 +21,7 @@ const struct cmd *cmd_by_name(const char *name);
  */
 int cmd_fail(const struct err *err, int fallback);
 
+int cmd_bisect(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_image(int argc, char **argv);

@@ -10,6 +10,7 @@ static const struct cmd table[] = {
 	{ "resume", "[RUN]", "go on with a run that was interrupted", cmd_resume, false },
 	{ "rerun", "TRIAL", "run one trial again, beside its evidence", cmd_rerun, false },
 	{ "trial", "DIR", "the process of one trial (what `run` starts)", cmd_trial, true },
+	{ "bisect", "simulate [OPTION]...", "since which version does it crash?", cmd_bisect },
 	{ "report", "[RUN]", "say what a run found: who failed, after how long", cmd_report },
 	{ "ls", "[RUN]", "list the runs, or the trials of one", cmd_ls },
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
