@@ -193,6 +193,7 @@ struct reader {
 	const struct scenario_options *opt;
 	struct trees *trees;
 	const struct node *doc;
+	const struct node *over; /* laid over every arm; NULL: nothing */
 	struct scenario *sc;
 	struct err *err;
 };
@@ -257,6 +258,22 @@ static int check_setting(const struct reader *r, const struct node *over)
 	return x;
 }
 
+static int read_over(struct reader *r)
+{
+	for (size_t i = 0; i < r->opt->over.n; i++) {
+		const struct node *over = NULL;
+		int x = tree_parse_setting(r->trees, r->opt->over.item[i], schema_has_free_keys,
+					   &over, r->err);
+
+		if (x == 0)
+			x = only_check(over, IN_ARM, r->err);
+		if (x < 0)
+			return x;
+		r->over = r->over ? tree_merge(r->trees, r->over, over) : over;
+	}
+	return 0;
+}
+
 static int lay_settings(struct reader *r)
 {
 	for (size_t i = 0; i < r->opt->set.n; i++) {
@@ -297,6 +314,8 @@ static int read_arm(struct reader *r, const struct entry *e)
 
 	if (e && e->value->kind == NODE_MAP)
 		doc = tree_merge(r->trees, doc, e->value);
+	if (r->over)
+		doc = tree_merge(r->trees, doc, r->over);
 	sc->arm = xrealloc(sc->arm, (sc->n_arms + 1) * sizeof(*sc->arm));
 	arm = &sc->arm[sc->n_arms++];
 	*arm = (struct arm){ .name = xstrdup(name) };
@@ -374,6 +393,8 @@ static int read_layers(struct reader *r, const char *name)
 		x = lay_profile(r);
 	if (x == 0)
 		x = lay_settings(r);
+	if (x == 0)
+		x = read_over(r);
 	if (x < 0)
 		return x;
 	arms = tree_at(r->doc, "arms");

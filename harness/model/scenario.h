@@ -28,12 +28,13 @@ struct scenario_options {
 	const char *profile;   /* NULL: none */
 	struct strv set;       /* "guest.memory=512MiB", laid over last */
 	struct strv only_arms; /* empty: all */
+	struct strv over;      /* as set, but laid over every arm, last of all */
 };
 
 /*
- * Reads `path`. Layers, each merged over the one before: file, profile, --set; then each arm.
- * Every complaint reads "file:line:col: what was found; what would be accepted", with the line and
- * a caret below it, and carries exit code 65.
+ * Reads `path`. Layers, each merged over the one before: file, profile, --set; then each arm, then
+ * over. Every complaint reads "file:line:col: what was found; what would be accepted", with the
+ * line and a caret below it, and carries exit code 65.
  */
 int scenario_read(const char *path, const struct scenario_options *opt, struct scenario *ret,
 		  struct err *err);
