@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "detect/signatures.h"
 #include "model/scenario.h"
 #include "model/schema_text.h"
 #include "model/units.h"
@@ -120,7 +121,7 @@ int cmd_check(int argc, char **argv)
 		0,
 		0,
 	};
-	struct check_args a = { 0 };
+	struct check_args a = { .what.signature = signature_word };
 	int code;
 
 	cmd_parse(&argp, argc, argv, &a);

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "detect/signatures.h"
 #include "run/runner.h"
 
 struct run_args {
@@ -157,7 +158,7 @@ int cmd_run(int argc, char **argv)
 		0,
 		0,
 	};
-	struct run_args a = { 0 };
+	struct run_args a = { .what.signature = signature_word };
 	struct scenario s = { 0 };
 	struct run_result result = { 0 };
 	struct err err = { 0 };

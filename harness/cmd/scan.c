@@ -12,6 +12,8 @@
 #include "cmd/cmd.h"
 #include "detect/compat.h"
 #include "detect/detector.h"
+#include "detect/signatures.h"
+#include "model/scenario.h"
 
 enum {
 	CHUNK = 128 << 10,
@@ -27,7 +29,9 @@ struct held {
 struct scan {
 	const char *name;
 	bool json;
-	unsigned found; /* of severity crash or worse */
+	unsigned found; /* of severity crash or worse, and not ignored */
+	struct scenario scenario;
+	const struct detection *detect; /* of it; NULL: none was named */
 	struct buf tail;
 	uint64_t tail_offset; /* of tail.data[0] in the log */
 	struct held *held;
@@ -125,10 +129,11 @@ static void print_text(const struct scan *sc, const struct sighting *s)
 
 	str_sanitise(&title, s->title, strlen(s->title), false);
 	printf("%s: %s\n", sc->name, buf_str(&title));
-	printf("    %s (%s), %s%s, %s, bytes %llu-%llu\n", crash_info(s->class)->name,
+	printf("    %s (%s), %s%s, %s%s%s, bytes %llu-%llu\n", crash_info(s->class)->name,
 	       crash_info(s->class)->sentence, severity_name(s->severity),
 	       s->panicked ? ", panicked" : "", integrity_name(s->integrity),
-	       (unsigned long long)s->offset, (unsigned long long)s->end);
+	       s->ignored[0] ? ", ignored by " : "", s->ignored, (unsigned long long)s->offset,
+	       (unsigned long long)s->end);
 	print_report(sc, s);
 	putchar('\n');
 }
@@ -141,7 +146,7 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 	if (phase == SIGHTING_OPENED)
 		return;
 	if (phase == SIGHTING_CLOSED) {
-		sc->found += s->severity >= SEVERITY_CRASH;
+		sc->found += s->severity >= SEVERITY_CRASH && !s->ignored[0];
 		if (!sc->json)
 			print_text(sc, s);
 	}
@@ -165,7 +170,7 @@ static int scan_fd(struct scan *sc, int fd, struct err *err)
 {
 	_cleanup_free_
 	char *chunk = xmalloc(CHUNK);
-	struct detector *d = detector_new(on_sighting, sc, err);
+	struct detector *d = detector_new_for(sc->detect, on_sighting, sc, err);
 	ssize_t n;
 
 	if (!d)
@@ -200,48 +205,84 @@ static int scan_file(struct scan *sc, const char *path, struct err *err)
 }
 
 static const char help[] =
-	"usage: kernsoak scan [--json] [FILE|-]...\n\n"
+	"usage: kernsoak scan [--json] [--scenario FILE] [FILE|-]...\n\n"
 	"Names the crashes in console logs (standard input without a FILE): what failed,\n"
 	"in which function, and the report with the guilty line marked. --json prints one\n"
-	"object a sighting. Exit status: 0 whatever was found; 64 bad usage, or a log\n"
-	"that cannot be read.\n\n"
+	"object a sighting. --scenario adds, ignores and weighs signatures as the\n"
+	"scenario's `detect` says (of its first arm). Exit status: 0 whatever was found;\n"
+	"64 bad usage, or a log that cannot be read; 65 a scenario that is not right.\n\n"
 	"Example: kernsoak scan results/RUN/trials/000017/console.log\n";
+
+static int take_scenario(struct scan *sc, const char *path, struct err *err)
+{
+	const struct scenario_options opt = { .signature = signature_word };
+	int r;
+
+	scenario_done(&sc->scenario);
+	sc->detect = NULL;
+	r = scenario_read(path, &opt, &sc->scenario, err);
+	if (r == 0)
+		sc->detect = &sc->scenario.arm[0].settings.detect;
+	return r;
+}
+
+/* Takes an option off argv: 0 there was one, 1 there is none, -EINVAL leave with *ret_code. */
+static int take_option(struct scan *sc, const char *const **file, int *n_files, int *ret_code)
+{
+	const char *option = *n_files > 0 ? **file : "";
+	struct err err = { 0 };
+
+	if (option[0] != '-' || !option[1])
+		return 1;
+	++*file;
+	--*n_files;
+	if (str_eq(option, "--json")) {
+		sc->json = true;
+		return 0;
+	}
+	if (str_eq(option, "--scenario") && *n_files > 0) {
+		--*n_files;
+		if (take_scenario(sc, *(*file)++, &err) == 0)
+			return 0;
+		*ret_code = cmd_fail(&err, EXIT_BAD_SCENARIO);
+		return -EINVAL;
+	}
+	*ret_code = EXIT_BAD_USAGE;
+	if (str_eq(option, "--help") || str_eq(option, "-h")) {
+		*ret_code = 0;
+		fputs(help, stdout);
+	} else if (str_eq(option, "--scenario")) {
+		fputs("kernsoak scan: --scenario needs a file\n", stderr);
+	} else {
+		fprintf(stderr,
+			"kernsoak scan: there is no option '%s' (kernsoak scan --help lists "
+			"them)\n",
+			option);
+	}
+	return -EINVAL;
+}
 
 int cmd_scan(int argc, char **argv)
 {
 	static const char *const standard_input[] = { "-" };
 	struct scan sc = { .held = xcalloc(HELD_MAX, sizeof(struct held)) };
 	const char *const *file = (const char *const *)argv + 1;
-	int n_files = argc - 1, code = 0;
+	int n_files = argc - 1, code = 0, more;
 
-	for (; n_files > 0 && file[0][0] == '-' && file[0][1]; file++, n_files--) {
-		if (str_eq(*file, "--json")) {
-			sc.json = true;
-		} else {
-			bool asked = str_eq(*file, "--help") || str_eq(*file, "-h");
-
-			if (asked)
-				fputs(help, stdout);
-			else
-				fprintf(stderr,
-					"kernsoak scan: there is no option '%s' (kernsoak scan "
-					"--help lists them)\n",
-					*file);
-			free(sc.held);
-			return asked ? 0 : EXIT_BAD_USAGE;
-		}
-	}
-	if (n_files == 0) {
+	while ((more = take_option(&sc, &file, &n_files, &code)) == 0)
+		;
+	if (more > 0 && n_files == 0) {
 		file = standard_input;
 		n_files = 1;
 	}
-	for (int i = 0; i < n_files; i++) {
+	for (int i = 0; more > 0 && i < n_files; i++) {
 		struct err err = { 0 };
 
 		if (scan_file(&sc, file[i], &err) < 0)
 			code = cmd_fail(&err, EXIT_BAD_USAGE);
 	}
 	buf_done(&sc.tail);
+	scenario_done(&sc.scenario);
 	free(sc.held);
 	return code;
 }

@@ -178,8 +178,8 @@ static void title(struct oops *o)
 		if (*t == '{') {
 			const char *s = expand(o, t);
 
-			if (t[1] == 'q')
-				append_quoted(o->s.title, &n, o->capture[1]);
+			if (t[1] == 'q' || t[1] == 'l')
+				append_quoted(o->s.title, &n, o->capture[t[1] == 'q']);
 			else
 				while (*s && n + 1 < TITLE_LEN)
 					o->s.title[n++] = *s++;

@@ -24,6 +24,8 @@ void crashid_set(struct sighting *s)
 	uint64_t h = hash_str(HASH_INIT, crash_info(s->class)->family), fine;
 	unsigned n = 0;
 
+	if (s->class == CRASH_CUSTOM) /* texts of all kinds: one name each */
+		h = hash_str(h, s->signature);
 	/* where a stalled CPU was in its loop is chance; what the dispatcher had called is not */
 	if (stalls(s->class) && s->anchor[0]) {
 		h = hash_str(h, s->anchor);

@@ -2,6 +2,7 @@
 #include "detect/detector.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/buf.h"
 #include "detect/known.h"
@@ -39,7 +40,8 @@ struct detector {
 	sighting_fn fn;
 	void *arg;
 	const struct rules *rules;
-	uint64_t at_ns; /* of the bytes being fed */
+	struct rules *own; /* where they are this detector's */
+	uint64_t at_ns;    /* of the bytes being fed */
 	uint64_t next_serial;
 	struct slot slot[OPEN_MAX]; /* in order of opening */
 	unsigned n_open;
@@ -72,6 +74,21 @@ static void repeat(struct detector *d, int known, const struct sighting *s)
 	d->fn(d->arg, SIGHTING_AGAIN, serial, &k);
 }
 
+/* What stopped the kernel is never ignored. */
+static void set_ignored(const struct detector *d, struct sighting *s)
+{
+	const char *by = s->panicked ? NULL : rules_ignored_by(d->rules, s);
+
+	if (by)
+		snprintf(s->ignored, sizeof(s->ignored), "%s", by);
+}
+
+/* May its first line be told? A repeat, and what may be ignored, only shows in the whole report. */
+static bool may_announce(const struct detector *d, const struct signature *sig)
+{
+	return !known_class(&d->known, sig->class) && !rules_may_ignore(d->rules, sig);
+}
+
 static void deliver(struct detector *d, struct slot *slot)
 {
 	struct oops *o = slot->o;
@@ -80,7 +97,8 @@ static void deliver(struct detector *d, struct slot *slot)
 	if (!slot->announced && (o->sig->flags & SIG_NEEDS_STACK) && !oops_has_stack(o))
 		return;
 	oops_close(o);
-	known = slot->announced ? -1 : known_find(&d->known, o->s.class, o->s.id);
+	set_ignored(d, &o->s);
+	known = slot->announced ? -1 : known_find(&d->known, &o->s);
 	if (known >= 0) {
 		repeat(d, known, &o->s);
 	} else if (o->s.severity != SEVERITY_NOISE) {
@@ -172,7 +190,7 @@ static void open_report(struct detector *d, const struct signature *sig, const s
 		o->s.guest_s = d->cut.guest_s;
 		d->cut.lines_left = 0;
 	}
-	if (!(sig->flags & SIG_NEEDS_STACK) && !known_class(&d->known, sig->class))
+	if (!(sig->flags & SIG_NEEDS_STACK) && may_announce(d, sig))
 		announce(d, slot);
 }
 
@@ -188,6 +206,7 @@ static bool late_panic(struct detector *d, const struct signature *sig)
 	serial = known_get(&d->known, known, &s);
 	if (!s.panicked) {
 		s.panicked = true;
+		s.ignored[0] = '\0';
 		known_update(&d->known, known, &s);
 		d->fn(d->arg, SIGHTING_AGAIN, serial, &s);
 	}
@@ -204,7 +223,7 @@ static void take_line(struct detector *d, int i, const struct kmsg *k, const str
 		o->s.end = l->end;
 		o->s.last_ns = slot->at_ns = d->at_ns;
 		if ((o->sig->flags & SIG_NEEDS_STACK) && oops_has_stack(o) &&
-		    !known_class(&d->known, o->s.class))
+		    may_announce(d, o->sig))
 			announce(d, slot);
 		break;
 	case OOPS_FOREIGN: break;
@@ -242,7 +261,8 @@ static void note(struct detector *d, const struct signature *sig, const struct c
 
 static bool is_note(const struct signature *sig)
 {
-	return sig->stack == STACK_NONE && signature_severity(sig) < SEVERITY_CRASH;
+	return sig->stack == STACK_NONE &&
+	       (signature_severity(sig) < SEVERITY_CRASH || (sig->flags & SIG_ALONE));
 }
 
 static bool is_event(struct detector *d, const struct signature *sig, const struct kmsg *k)
@@ -328,7 +348,14 @@ static void on_line(void *arg, const struct line *l)
 		d->cut.lines_left--;
 }
 
-struct detector *detector_new(sighting_fn fn, void *arg, struct err *err)
+/* Does the scenario change anything? */
+static bool has_own(const struct detection *own)
+{
+	return own && (own->add.n > 0 || own->ignore.n > 0 || own->severity.n > 0);
+}
+
+struct detector *detector_new_for(const struct detection *own, sighting_fn fn, void *arg,
+				  struct err *err)
 {
 	struct detector *d = xcalloc(1, sizeof(*d));
 
@@ -336,8 +363,16 @@ struct detector *detector_new(sighting_fn fn, void *arg, struct err *err)
 	d->arg = arg;
 	d->at_ns = TIME_NEVER;
 	lines_init(&d->lines, on_line, d);
-	d->rules = rules_get(err);
+	if (has_own(own))
+		d->rules = d->own = rules_new(own, err);
+	else
+		d->rules = rules_get(err);
 	return d->rules ? d : detector_free(d);
+}
+
+struct detector *detector_new(sighting_fn fn, void *arg, struct err *err)
+{
+	return detector_new_for(NULL, fn, arg, err);
 }
 
 struct detector *detector_free(struct detector *d)
@@ -346,6 +381,7 @@ struct detector *detector_free(struct detector *d)
 		for (unsigned i = 0; i < d->n_open; i++)
 			free(d->slot[i].o);
 		known_done(&d->known);
+		rules_free(d->own);
 		free(d);
 	}
 	return NULL;

@@ -9,7 +9,7 @@
 #ifndef KS_DETECT_DETECTOR_H
 #define KS_DETECT_DETECTOR_H
 
-#include "model/sighting.h"
+#include "model/settings.h"
 
 struct detector;
 
@@ -29,6 +29,15 @@ enum sighting_phase {
  */
 typedef void (*sighting_fn)(void *arg, enum sighting_phase phase, uint64_t serial,
 			    const struct sighting *s);
+
+/*
+ * With what a scenario adds, ignores and changes; `own` is borrowed until detector_free(). What a
+ * scenario may ignore is announced, like a repeat, only once it is whole; ignored sightings are
+ * delivered with the name of the rule in `ignored`. A sighting may cease to be ignored (AGAIN):
+ * the kernel panicked because of it.
+ */
+struct detector *detector_new_for(const struct detection *own, sighting_fn fn, void *arg,
+				  struct err *err);
 
 /* NULL only where the tables cannot be compiled (a bug): err says why. */
 struct detector *detector_new(sighting_fn fn, void *arg, struct err *err);

@@ -88,11 +88,15 @@ void known_add(struct known *k, uint64_t serial, const struct sighting *s)
 	k->one[k->n++] = one;
 }
 
-int known_find(const struct known *k, enum crash_class class, const char *id)
+int known_find(const struct known *k, const struct sighting *s)
 {
-	for (unsigned i = 0; i < k->n; i++)
-		if (k->one[i]->head->class == class && str_eq(k->one[i]->head->id, id))
+	for (unsigned i = 0; i < k->n; i++) {
+		const struct sighting *head = k->one[i]->head;
+
+		if (head->class == s->class && str_eq(head->id, s->id) &&
+		    str_eq(head->ignored, s->ignored))
 			return (int)i;
+	}
 	return -1;
 }
 
@@ -129,4 +133,5 @@ void known_update(struct known *k, int i, const struct sighting *s)
 	head->repeats = s->repeats;
 	head->last_ns = s->last_ns;
 	head->panicked = s->panicked;
+	memcpy(head->ignored, s->ignored, sizeof(head->ignored));
 }

@@ -22,8 +22,8 @@ void known_done(struct known *k);
 /* Takes it in. The oldest but the first goes: the first cause is what a trial is about. */
 void known_add(struct known *k, uint64_t serial, const struct sighting *s);
 
-/* Index of the one with this class and id, or -1. */
-int known_find(const struct known *k, enum crash_class class, const char *id);
+/* Index of the one that s repeats: of its class and id, and ignored or not as it is; or -1. */
+int known_find(const struct known *k, const struct sighting *s);
 
 /* Index of the last one that is a crash or worse, or -1. */
 int known_last_crash(const struct known *k);
@@ -33,7 +33,7 @@ bool known_class(const struct known *k, enum crash_class class);
 /* Unpacks the i-th; frames beyond KNOWN_PACKED_MAX bytes of names are lost. */
 uint64_t known_get(const struct known *k, int i, struct sighting *ret);
 
-/* Changes the i-th's repeats, last_ns and panicked to those of s. */
+/* Changes the i-th's repeats, last_ns, panicked and ignored to those of s. */
 void known_update(struct known *k, int i, const struct sighting *s);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 
-enum { LITERALS_MAX = 256 };
+enum { LITERALS_MAX = 512 };
 
 struct hits {
 	uint64_t bit[LITERALS_MAX / 64];

@@ -225,6 +225,7 @@ static void speaker_line(struct oops *o, const char *text)
 /* The function a {F} captured, with the module that its text in the line carries. */
 static void header_frame(struct oops *o, const struct captures *c)
 {
+	copy_text(o->capture[0], CAPTURE_LEN, c->at[0].s, c->at[0].len);
 	for (unsigned i = 1; i <= CAPTURES; i++) {
 		struct frame f;
 
@@ -249,6 +250,7 @@ void oops_open(struct oops *o, const struct signature *sig, const struct capture
 	memcpy(o->caller, k->caller, sizeof(o->caller));
 	o->s.class = sig->class;
 	o->s.severity = signature_severity(sig);
+	copy_text(o->s.signature, SIGNATURE_LEN, sig->name, strlen(sig->name));
 	o->s.guest_s = k->guest_s;
 	header_frame(o, c);
 	speaker_line(o, k->text);

@@ -21,7 +21,7 @@ struct captures {
 	struct {
 		const char *s; /* inside of the line; NULL: not captured */
 		size_t len;
-	} at[CAPTURES + 1]; /* [1..CAPTURES] */
+	} at[CAPTURES + 1]; /* [1..CAPTURES]; [0] is the caller's: pattern_match() empties it */
 };
 
 /* Does `text` start with the pattern? ret is written on success only. */

@@ -1,38 +1,145 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "detect/rules.h"
 
-#include "base/buf.h"
+#include <errno.h>
+#include <fnmatch.h>
 
-enum { ROWS_MAX = 512 };
+#include "base/buf.h"
 
 struct rules {
 	struct matcher *matcher;
-	unsigned literal_of[ROWS_MAX]; /* row -> its literal in the matcher */
+	struct signature *row;
+	unsigned *literal_of; /* row -> its literal in the matcher */
+	size_t n_rows;
+	const struct detection *own; /* NULL: none */
 };
 
-static struct rules *rules_new(struct err *err)
+/* ---- what a scenario changes ---- */
+
+static enum severity severity_by_name(const char *name)
 {
-	struct rules *r = xcalloc(1, sizeof(*r));
-	const char *literal[LITERALS_MAX];
+	for (enum severity s = SEVERITY_NOISE; s < SEVERITY_FATAL; s++)
+		if (str_eq(severity_name(s), name))
+			return s;
+	return SEVERITY_FATAL;
+}
+
+/* The narrowest word that says something of the row, or NULL. */
+static const char *said_severity(const struct detection *own, const struct signature *sig)
+{
+	const char *word = pairs_get(&own->severity, sig->name);
+
+	if (!word && sig->severity && named_get(&own->add, sig->name))
+		return NULL; /* said where it was added */
+	if (!word)
+		word = pairs_get(&own->severity, crash_info(sig->class)->name);
+	return word ? word : pairs_get(&own->severity, crash_info(sig->class)->family);
+}
+
+static void change_severity(const struct detection *own, struct signature *sig)
+{
+	const char *word = said_severity(own, sig);
+
+	if (!word || sig->class == CRASH_NONE)
+		return;
+	if (sig->stack == STACK_NONE && signature_severity(sig) < SEVERITY_CRASH)
+		sig->flags |= SIG_ALONE; /* as before: a note does not hide in an open report */
+	sig->severity = 1 + severity_by_name(word);
+}
+
+static int own_row(const struct named *add, struct signature *ret, struct err *err)
+{
+	const char *class = pairs_get(&add->value, "class");
+	const char *severity = pairs_get(&add->value, "severity");
+	const char *title = pairs_get(&add->value, "title");
+	bool stack = str_eq(pairs_get(&add->value, "stack") ?: "no", "yes");
+
+	*ret = (struct signature){
+		.name = add->name,
+		.literal = pairs_get(&add->value, "literal"),
+		.class = class ? crash_by_name(class) : CRASH_CUSTOM,
+		.severity = severity ? 1 + severity_by_name(severity) : 0,
+		.title = title ? title : "{line}",
+		.stack = stack ? STACK_PC : STACK_NONE,
+		.skip = SKIP_LIB | SKIP_LOCK | SKIP_COUNT | SKIP_SLAB | SKIP_WAIT,
+		.flags = stack ? 0 : SIG_ALONE,
+		.sentence = "of the scenario's own",
+	};
+	return ret->literal ? 0
+			    : err_set(err, EINVAL, "the signature %s has no literal", add->name);
+}
+
+/* ---- rows and literals ---- */
+
+static size_t builtin_rows(void)
+{
+	size_t n = 0;
+
+	while (signature_nth(n))
+		n++;
+	return n;
+}
+
+/* The scenario's rows stand behind the echoes that open the table: a kernel's command line may
+ * quote them, too. */
+static int fill_rows(struct rules *r, struct err *err)
+{
+	const size_t n_builtin = builtin_rows(), n_own = r->own ? r->own->add.n : 0;
 	const struct signature *sig;
-	unsigned n = 0;
+	size_t i = 0;
 
-	for (size_t row = 0; (sig = signature_nth(row)); row++) {
-		unsigned i = 0;
+	r->row = xcalloc(n_builtin + n_own, sizeof(*r->row));
+	while ((sig = signature_nth(i)) && sig->class == CRASH_NONE)
+		r->row[i++] = *sig;
+	r->n_rows = i;
+	for (size_t j = 0; j < n_own; j++)
+		if (own_row(&r->own->add.item[j], &r->row[r->n_rows++], err) < 0)
+			return -EINVAL;
+	for (; i < n_builtin; i++)
+		r->row[r->n_rows++] = *signature_nth(i);
+	for (i = 0; r->own && i < r->n_rows; i++)
+		change_severity(r->own, &r->row[i]);
+	return 0;
+}
 
-		while (i < n && !str_eq(literal[i], sig->literal))
+static int compile(struct rules *r, struct err *err)
+{
+	_cleanup_free_
+	const char **literal = xcalloc(r->n_rows + 1, sizeof(*literal));
+	size_t n = 0;
+
+	r->literal_of = xcalloc(r->n_rows, sizeof(*r->literal_of));
+	for (size_t row = 0; row < r->n_rows; row++) {
+		size_t i = 0;
+
+		while (i < n && !str_eq(literal[i], r->row[row].literal))
 			i++;
 		if (i == n)
-			literal[n++] = sig->literal;
-		r->literal_of[row] = i;
+			literal[n++] = r->row[row].literal;
+		r->literal_of[row] = (unsigned)i;
 	}
 	literal[n++] = RULES_CUT_HERE;
 	r->matcher = matcher_new(literal, n, false, err);
-	if (!r->matcher) {
+	return r->matcher ? 0 : -EINVAL;
+}
+
+struct rules *rules_new(const struct detection *own, struct err *err)
+{
+	struct rules *r = xcalloc(1, sizeof(*r));
+
+	r->own = own;
+	return fill_rows(r, err) < 0 || compile(r, err) < 0 ? rules_free(r) : r;
+}
+
+struct rules *rules_free(struct rules *r)
+{
+	if (r) {
+		matcher_free(r->matcher);
+		free(r->row);
+		free(r->literal_of);
 		free(r);
-		return NULL;
 	}
-	return r;
+	return NULL;
 }
 
 const struct rules *rules_get(struct err *err)
@@ -40,7 +147,7 @@ const struct rules *rules_get(struct err *err)
 	static struct rules *rules;
 
 	if (!rules)
-		rules = rules_new(err);
+		rules = rules_new(NULL, err);
 	return rules;
 }
 
@@ -108,8 +215,11 @@ static bool fits(const struct signature *sig, const char *text, struct captures 
 	for (const char *at = text; (at = strstr(at, sig->literal)); at++) {
 		if ((sig->flags & SIG_START) && !starts(text, at))
 			return false;
-		if (!sig->tail || pattern_match(sig->tail, at + strlen(sig->literal), c))
-			return true;
+		if (sig->tail && !pattern_match(sig->tail, at + strlen(sig->literal), c))
+			continue;
+		c->at[0].s = at;
+		c->at[0].len = strlen(at);
+		return true;
 	}
 	return false;
 }
@@ -117,10 +227,47 @@ static bool fits(const struct signature *sig, const char *text, struct captures 
 const struct signature *rules_find(const struct rules *r, const struct hits *hits, const char *text,
 				   struct captures *ret)
 {
-	const struct signature *sig;
+	for (size_t row = 0; row < r->n_rows; row++)
+		if (hits_has(hits, r->literal_of[row]) && fits(&r->row[row], text, ret))
+			return &r->row[row];
+	return NULL;
+}
 
-	for (size_t row = 0; (sig = signature_nth(row)); row++)
-		if (hits_has(hits, r->literal_of[row]) && fits(sig, text, ret))
-			return sig;
+/* ---- what a scenario ignores ---- */
+
+/* As far as the first line tells. */
+static bool kind_fits(const struct pairs *p, const char *signature, enum crash_class class)
+{
+	const char *want_class = pairs_get(p, "class"), *want = pairs_get(p, "signature");
+
+	return (!want_class || crash_is(class, want_class)) && (!want || str_eq(signature, want));
+}
+
+static bool glob_fits(const struct pairs *p, const char *key, const char *text)
+{
+	const char *glob = pairs_get(p, key);
+
+	return !glob || fnmatch(glob, text, 0) == 0;
+}
+
+bool rules_may_ignore(const struct rules *r, const struct signature *sig)
+{
+	for (size_t i = 0; r->own && i < r->own->ignore.n; i++)
+		if (kind_fits(&r->own->ignore.item[i].value, sig->name, sig->class))
+			return true;
+	return false;
+}
+
+const char *rules_ignored_by(const struct rules *r, const struct sighting *s)
+{
+	for (size_t i = 0; r->own && i < r->own->ignore.n; i++) {
+		const struct named *n = &r->own->ignore.item[i];
+
+		if (kind_fits(&n->value, s->signature, s->class) &&
+		    glob_fits(&n->value, "function", s->function) &&
+		    glob_fits(&n->value, "module", s->module) &&
+		    glob_fits(&n->value, "text", s->title))
+			return n->name;
+	}
 	return NULL;
 }

@@ -28,6 +28,7 @@ enum {
 	SIG_ONCE = 32,       /* nothing the first time: every boot says it */
 	SIG_USER = 64,       /* only on lines that printk did not write */
 	SIG_DUMP = 128,      /* no event, but the stack that follows is somebody else's */
+	SIG_ALONE = 1024,    /* without a stack: told at once, and nothing that is open minds */
 	SIG_SECOND = 16,     /* never a first cause: says that an earlier report was fatal */
 };
 
@@ -37,9 +38,10 @@ struct signature {
 	const char *tail;    /* pattern right behind the literal; NULL: anything */
 	enum crash_class class;
 	unsigned severity; /* 1 + enum severity; 0: the class's */
-	const char *title; /* {1} captures, {q} the first without numbers, {fn} the guilty function,
-				{rw} Read or Write */
-	const char *bare;  /* the title where no function was found; NULL: {fn} as "corrupted" */
+	const char
+		*title;   /* {1} captures, {q} the first without numbers, {fn} the guilty function,
+			       {rw} Read or Write, {line} all from the literal on without numbers */
+	const char *bare; /* the title where no function was found; NULL: {fn} as "corrupted" */
 	enum recipe stack;
 	unsigned skip; /* sets of functions that are not to blame, besides REPORT */
 	unsigned flags;
@@ -51,5 +53,8 @@ struct signature {
 
 const struct signature *signature_nth(size_t i); /* NULL at the end */
 enum severity signature_severity(const struct signature *sig);
+
+/* The i-th name that a scenario may use: of a row that is an event. NULL at the end. */
+const char *signature_word(size_t i);
 
 #endif

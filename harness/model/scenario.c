@@ -56,6 +56,7 @@ struct look {
 	const char *arm; /* for the sentence; "" where there is only one */
 	const struct settings *s;
 	const struct scenario *sc;
+	const struct scenario_options *opt;
 	struct err *err;
 };
 
@@ -182,9 +183,122 @@ static int check_fake(const struct look *l)
 			     l->arm, l->s->guest.backend);
 }
 
+/* ---- detect: words that are names of signatures ---- */
+
+static bool is_builtin(const struct look *l, const char *word)
+{
+	const char *name;
+
+	for (size_t i = 0; l->opt->signature && (name = l->opt->signature(i)); i++)
+		if (str_eq(name, word))
+			return true;
+	return false;
+}
+
+static bool is_signature(const struct look *l, const char *word)
+{
+	return !l->opt->signature || is_builtin(l, word) || named_get(&l->s->detect.add, word);
+}
+
+/* Classes, families, own signatures, the built-in ones: as one list. */
+static const char *nth_detect_word(size_t i, const void *arg)
+{
+	const struct look *l = arg;
+	const struct named_list *own = &l->s->detect.add;
+	size_t n = 0;
+
+	while (crash_word(n))
+		n++;
+	if (i < n)
+		return crash_word(i);
+	i -= n;
+	return i < own->n ? own->item[i].name : l->opt->signature(i - own->n);
+}
+
+static int unknown_signature(const struct look *l, const struct node *at, const char *what)
+{
+	const char *near;
+	size_t n = 0;
+
+	while (nth_detect_word(n, l))
+		n++;
+	near = str_nearest(at->text, n, nth_detect_word, l);
+	return tree_complain(l->err, at, "%s'%.60s' is no %s%s%s%s (kernsoak explain lists them)",
+			     l->arm, at->text, what, near ? "; did you mean '" : "",
+			     near ? near : "", near ? "'?" : "");
+}
+
+/* What the trial itself finds is not the detector's to judge. */
+static int check_on_console(const struct look *l, const struct node *at)
+{
+	enum crash_class c = crash_by_name(at->text);
+
+	if (c < CRASH_HEARTBEAT_LOST)
+		return 0;
+	return tree_complain(l->err, at,
+			     "%s%s is not read from the console, so detect has no say in it; "
+			     "limits has, and fail.target",
+			     l->arm, at->text);
+}
+
+static int check_added(const struct look *l)
+{
+	const struct node *add = tree_at(l->doc, "detect.add");
+
+	for (size_t i = 0; add && i < add->n; i++)
+		if (is_builtin(l, add->item[i].key->text) || crash_is_word(add->item[i].key->text))
+			return tree_complain(l->err, add->item[i].key,
+					     "%sthere is a built-in signature or class '%s'; "
+					     "choose another name, or change that one under "
+					     "detect.severity",
+					     l->arm, add->item[i].key->text);
+	return 0;
+}
+
+static int check_ignored(const struct look *l)
+{
+	const struct node *ignore = tree_at(l->doc, "detect.ignore");
+	int x = 0;
+
+	for (size_t i = 0; x == 0 && ignore && i < ignore->n; i++) {
+		const struct entry *e = &ignore->item[i];
+		const struct entry *sig = tree_get(e->value, "signature");
+		const struct entry *class = tree_get(e->value, "class");
+		const struct named *named = named_get(&l->s->detect.ignore, e->key->text);
+
+		if (!named)
+			continue;
+		if (named->value.n == 0)
+			return tree_complain(l->err, e->key,
+					     "%s'%.60s' would ignore everything; say a class, "
+					     "signature, function, module or text",
+					     l->arm, e->key->text);
+		if (sig && sig->value->kind == NODE_SCALAR && !is_signature(l, sig->value->text))
+			return unknown_signature(l, sig->value, "signature");
+		if (class && class->value->kind == NODE_SCALAR)
+			x = check_on_console(l, class->value);
+	}
+	return x;
+}
+
+static int check_severities(const struct look *l)
+{
+	const struct node *map = tree_at(l->doc, "detect.severity");
+	int x = 0;
+
+	for (size_t i = 0; x == 0 && map && i < map->n; i++) {
+		const struct node *key = map->item[i].key;
+
+		if (!crash_is_word(key->text) && !is_signature(l, key->text))
+			return unknown_signature(l, key, "signature, class or family");
+		x = check_on_console(l, key);
+	}
+	return x;
+}
+
 static int (*const checks[])(const struct look *) = {
-	check_kernel, check_any_load, check_vcpus,  check_exposure,
-	check_report, check_silence,  check_budget, check_fake,
+	check_kernel, check_any_load, check_vcpus, check_exposure, check_report,     check_silence,
+	check_budget, check_fake,     check_added, check_ignored,  check_severities,
 };
 
 /* ---- layers ---- */
@@ -293,7 +407,7 @@ static int lay_settings(struct reader *r)
 static int check_arm(const struct reader *r, const struct node *doc, const struct node *at,
 		     const char *label, const struct settings *s)
 {
-	const struct look l = { doc, at, label, s, r->sc, r->err };
+	const struct look l = { doc, at, label, s, r->sc, r->opt, r->err };
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (checks[i](&l) < 0)

@@ -29,6 +29,8 @@ struct scenario_options {
 	struct strv set;       /* "guest.memory=512MiB", laid over last */
 	struct strv only_arms; /* empty: all */
 	struct strv over;      /* as set, but laid over every arm, last of all */
+	/* Names of the built-in signatures, NULL at the end; NULL itself: any name is one. */
+	const char *(*signature)(size_t i);
 };
 
 /*

@@ -37,14 +37,14 @@ static bool is_sysctl(const char *s)
 	return all_of(s, "._-/", 200) && !strstr(s, "..");
 }
 
-static bool is_crash_word(const char *s)
+static bool is_class(const char *s)
 {
-	const char *w;
+	return crash_by_name(s) != CRASH_NONE;
+}
 
-	for (size_t i = 0; (w = crash_word(i)); i++)
-		if (str_eq(w, s))
-			return true;
-	return false;
+static bool is_signature(const char *s)
+{
+	return all_of(s, "_.-", 48);
 }
 
 static bool is_one_line(const char *s)
@@ -55,6 +55,28 @@ static bool is_one_line(const char *s)
 static bool is_pattern(const char *s)
 {
 	return *s && is_one_line(s) && strlen(s) <= 256;
+}
+
+/* Shorter ones are found in every other line. */
+static bool is_literal(const char *s)
+{
+	const size_t n = strlen(s);
+
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+			return false;
+	return n >= 4 && n <= 128;
+}
+
+/* The holes are detect/blame.c's. */
+static bool is_title(const char *s)
+{
+	if (!*s || !is_one_line(s) || strlen(s) > 120)
+		return false;
+	for (; (s = strchr(s, '{')); s++)
+		if (!str_after(s, "{fn}") && !str_after(s, "{line}"))
+			return false;
+	return true;
 }
 
 /* What image/kernels.c can make something of; there the same words are looked up. */
@@ -79,6 +101,8 @@ static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
 static const char *const boots[] = { "vmlinux", "bzimage", NULL };
 static const char *const hangs[] = { "auto", "kvm", "tcg", "fast", "kernel", NULL };
 
+static const char *const severities[] = { "noise", "note", "crash", "fatal", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const clocks[] = { "virtual", "real", NULL };
 
 static bool is_backend(const char *s)
@@ -95,6 +119,7 @@ static bool is_backend(const char *s)
 #define MIB         (UINT64_C(1) << 20)
 #define SET(f)      .in = IN_ALL, .offset = offsetof(struct settings, f)
 #define SCN(f)      .of_scenario = true, .offset = offsetof(struct scenario, f)
+#define ITEM        .in = IN_ALL, .of_item = true
 #define RANGE(a, b) .min = (a), .max = (b)
 
 static const struct field fields[] = {
@@ -160,7 +185,7 @@ static const struct field fields[] = {
 	  .sentence = "The crash that is looked for. Whatever is said must all hold; any other "
 		      "crash is OTHER, a competing risk. Nothing said: any crash." },
 	{ "fail.target.class", FIELD_LIST, SET(target.classes), .fallback = "",
-	  .fits = is_crash_word, .shape = "a crash's class or family",
+	  .fits = crash_is_word, .shape = "a crash's class or family",
 	  .example = "[oops, soft-lockup]",
 	  .sentence = "Classes or families of crashes (see CLASSES). Nothing said: every class of "
 		      "severity crash or worse." },
@@ -174,6 +199,63 @@ static const struct field fields[] = {
 	{ "fail.target.text", FIELD_TEXT, SET(target.text), .fallback = "", .fits = is_one_line,
 	  .shape = "one line", .example = "\"*ext4*\"",
 	  .sentence = "A shell pattern over the crash's title." },
+
+	{ "detect", FIELD_GROUP, .in = IN_ALL,
+	  .sentence =
+		  "What is recognised on the console besides, or otherwise than, by the built-in "
+		  "signatures (`kernsoak explain` lists them)." },
+	{ "detect.add", FIELD_NAMED, SET(detect.add), .fits = is_signature,
+	  .shape = "1 to 48 letters, digits or any of ._-",
+	  .example = "{ dma-wedged: { literal: \"mydrv: DMA wedged\", stack: yes } }",
+	  .sentence =
+		  "Signatures of your own, by names of your own: texts of the kernel's, or of a "
+		  "load's, that are failures here. They go before the built-in ones. `none` "
+		  "after a name takes it away in an arm." },
+	{ "detect.add.*.literal", FIELD_TEXT, ITEM, .needed = true, .fits = is_literal,
+	  .shape = "4 to 128 bytes of one line", .example = "\"mydrv: DMA wedged\"",
+	  .sentence = "The text to look for, anywhere in a line behind printk's time stamp; upper "
+		      "and lower case differ." },
+	{ "detect.add.*.class", FIELD_TEXT, ITEM, .fits = is_class, .shape = "a crash's class",
+	  .example = "fs-error", .sentence = "The class that it counts as. Without it: `custom`." },
+	{ "detect.add.*.severity", FIELD_WORD, ITEM, .words = severities, .example = "note",
+	  .sentence = "As under `detect.severity`. Without it: the class's, crash for `custom`." },
+	{ "detect.add.*.title", FIELD_TEXT, ITEM, .fits = is_title,
+	  .shape = "one line of at most 120 bytes, with {fn} and {line} as its only braces",
+	  .example = "\"mydrv: DMA wedged in {fn}\"",
+	  .sentence = "What reports call it: {fn} is the guilty function, {line} the line from the "
+		      "literal on with its numbers as NUM. Without it: {line}." },
+	{ "detect.add.*.stack", FIELD_WORD, ITEM, .words = no_yes, .example = "yes",
+	  .sentence = "Whether registers and a call trace follow, of which the guilty function "
+		      "comes. Without it: no, and what follows is somebody else's report." },
+	{ "detect.ignore", FIELD_NAMED, SET(detect.ignore), .fits = is_signature,
+	  .shape = "1 to 48 letters, digits or any of ._-",
+	  .example = "{ bug-4711: { class: warning, function: foo_* } }",
+	  .sentence = "Sightings that are known and not wanted, by names of your own (a bug's "
+		      "number). Whatever a map says must all hold. They are recorded with that "
+		      "name, and neither end a trial nor count as a failure, unless the kernel "
+		      "panicked because of one. `none` after a name takes it away in an arm." },
+	{ "detect.ignore.*.class", FIELD_TEXT, ITEM, .fits = crash_is_word,
+	  .shape = "a crash's class or family", .example = "warning",
+	  .sentence = "A class or family (see CLASSES)." },
+	{ "detect.ignore.*.signature", FIELD_TEXT, ITEM, .fits = is_signature,
+	  .shape = "a signature's name", .example = "warning-6.19",
+	  .sentence = "One signature, built in or under `detect.add`." },
+	{ "detect.ignore.*.function", FIELD_TEXT, ITEM, .fits = is_pattern,
+	  .shape = "a shell pattern of at most 256 bytes", .example = "foo_*",
+	  .sentence = "A shell pattern over the guilty function." },
+	{ "detect.ignore.*.module", FIELD_TEXT, ITEM, .fits = is_pattern,
+	  .shape = "a shell pattern of at most 256 bytes", .example = "nvidia*",
+	  .sentence = "A shell pattern over the guilty function's module." },
+	{ "detect.ignore.*.text", FIELD_TEXT, ITEM, .fits = is_pattern,
+	  .shape = "a shell pattern of at most 256 bytes", .example = "\"*sdb*\"",
+	  .sentence = "A shell pattern over the title." },
+	{ "detect.severity", FIELD_PAIRS, SET(detect.severity), .fits = is_signature,
+	  .shape = "a signature, class or family", .words = severities,
+	  .example = "{ page-alloc-failure: crash, warning: fatal }",
+	  .sentence = "What sightings mean here, by signature, class or family; the narrowest word "
+		      "counts. fatal: ends the trial. crash: the same, but that warnings end it "
+		      "only as its target or by a panic. note: recorded; ends a trial only where "
+		      "`fail.target.class` names it. noise: not even recorded." },
 
 	{ "limits", FIELD_GROUP, .in = IN_ALL,
 	  .sentence = "How long things may take; each starts where its step starts." },
@@ -244,12 +326,19 @@ static const struct field fields[] = {
 };
 
 static const char *const type_names[] = {
-	[FIELD_GROUP] = "map",          [FIELD_TEXT] = "text",
-	[FIELD_WORD] = "word",          [FIELD_COUNT] = "count",
-	[FIELD_SIZE] = "size",          [FIELD_DURATION] = "duration",
-	[FIELD_NUMBER] = "number",      [FIELD_RATE] = "rate",
-	[FIELD_LIST] = "list",          [FIELD_PAIRS] = "map of text",
-	[FIELD_LOADS] = "map of loads", [FIELD_OVERLAYS] = "map of overlays",
+	[FIELD_GROUP] = "map",
+	[FIELD_TEXT] = "text",
+	[FIELD_WORD] = "word",
+	[FIELD_COUNT] = "count",
+	[FIELD_SIZE] = "size",
+	[FIELD_DURATION] = "duration",
+	[FIELD_NUMBER] = "number",
+	[FIELD_RATE] = "rate",
+	[FIELD_LIST] = "list",
+	[FIELD_PAIRS] = "map of text",
+	[FIELD_NAMED] = "map of maps",
+	[FIELD_LOADS] = "map of loads",
+	[FIELD_OVERLAYS] = "map of overlays",
 };
 
 const struct field *schema_nth(size_t i)
@@ -282,6 +371,13 @@ static char *(*formatter(enum field_type t))(char *, uint64_t)
 	return t == FIELD_SIZE ? size_format : duration_format;
 }
 
+/* "a, b or c" */
+static void words_list(struct buf *out, const char *const *words)
+{
+	for (size_t i = 0; words[i]; i++)
+		buf_printf(out, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
 char *field_range(const struct field *f)
 {
 	char a[UNIT_TEXT], b[UNIT_TEXT];
@@ -300,17 +396,11 @@ char *field_range(const struct field *f)
 		buf_printf(&out, "%s to %s", formatter(f->type)(a, f->min),
 			   formatter(f->type)(b, f->max));
 		break;
-	case FIELD_WORD:
-		for (size_t i = 0; f->words[i]; i++)
-			buf_printf(&out, "%s%s",
-				   !i                ? ""
-				   : f->words[i + 1] ? ", "
-						     : " or ",
-				   f->words[i]);
-		break;
+	case FIELD_WORD: words_list(&out, f->words); break;
 	case FIELD_TEXT: buf_puts(&out, f->shape ? f->shape : ""); break;
 	case FIELD_LIST:
 	case FIELD_PAIRS:
+	case FIELD_NAMED:
 	case FIELD_OVERLAYS: buf_printf(&out, "each %s", f->shape); break;
 	case FIELD_GROUP:
 	case FIELD_LOADS: break;
@@ -395,15 +485,15 @@ static int set_u64(const struct field *f, uint64_t *at, const char *word, struct
 
 static int set_word(const struct field *f, unsigned *at, const char *word, struct err *err)
 {
-	_cleanup_free_
-	char *range = field_range(f);
+	_cleanup_buf_ struct buf all = BUF_INIT;
 
 	for (unsigned i = 0; f->words[i]; i++)
 		if (str_eq(f->words[i], word)) {
 			*at = i;
 			return 0;
 		}
-	return err_set(err, EINVAL, "'%.40s' should be %s", word, range);
+	words_list(&all, f->words);
+	return err_set(err, EINVAL, "'%.40s' should be %s", word, buf_str(&all));
 }
 
 static const char *nth_crash_word(size_t i, const void *arg)
@@ -436,7 +526,7 @@ static int check_shape(const struct field *f, const char *word, struct err *err)
 {
 	if (!f->fits || f->fits(word))
 		return 0;
-	if (f->fits == is_crash_word)
+	if (f->fits == crash_is_word || f->fits == is_class)
 		return unknown_class(word, err);
 	return err_set(err, EINVAL, "'%.40s' should be %s", word, f->shape);
 }
@@ -463,11 +553,29 @@ int field_set(const struct field *f, void *at, const char *word, struct err *err
 		return 0;
 	case FIELD_GROUP:
 	case FIELD_PAIRS:
+	case FIELD_NAMED:
 	case FIELD_LOADS:
 	case FIELD_OVERLAYS: break;
 	}
 	assert(!"a map has no word");
 	return -EINVAL;
+}
+
+int field_accepts(const struct field *f, const char *word, struct err *err)
+{
+	union {
+		char *text;
+		uint64_t number;
+		unsigned word;
+	} at = { NULL };
+	int r;
+
+	if (f->type == FIELD_PAIRS)
+		return f->words ? set_word(f, &at.word, word, err) : 0;
+	r = field_set(f, &at, word, err);
+	if (f->type == FIELD_TEXT)
+		free(at.text);
+	return r;
 }
 
 void schema_defaults(struct settings *s, struct scenario *sc)

@@ -21,7 +21,8 @@ enum field_type {
 	FIELD_RATE,     /* double, per second */
 	FIELD_LIST,     /* struct strv; one word alone is a list of one */
 	FIELD_PAIRS,    /* struct pairs, with any keys */
-	FIELD_LOADS,    /* the loads of a struct settings, checked against loads.h */
+	FIELD_NAMED, /* struct named_list: a map of free names to maps of the rows "PATH.*.KEY" */
+	FIELD_LOADS, /* the loads of a struct settings, checked against loads.h */
 	FIELD_OVERLAYS, /* a map of names to overlays; the row keeps nothing */
 };
 
@@ -43,8 +44,10 @@ struct field {
 	size_t offset;
 	const char *fallback;     /* as a scenario would write it; NULL: no default, or a group */
 	uint64_t min, max;        /* COUNT, SIZE, DURATION: both included */
+	bool of_item;             /* a key of a NAMED row's maps; kept as text, offset unused */
+	bool needed;              /* of_item: there is no map without it */
 	bool none;                /* "none" is accepted, kept as TIME_NEVER */
-	const char *const *words; /* WORD: ends with NULL */
+	const char *const *words; /* WORD, PAIRS (values; NULL: any): ends with NULL */
 	bool (*fits)(const char *word); /* TEXT, LIST, PAIRS (keys): NULL: any */
 	const char *shape;              /* what fits() accepts, in words */
 	const char *sentence;
@@ -63,6 +66,9 @@ bool schema_has_free_keys(const char *path);
 
 /* Where the field's value is. */
 void *field_at(const struct field *f, struct settings *s, struct scenario *sc);
+
+/* Would field_set() take the word? Of PAIRS: as a value. For what is kept as text. */
+int field_accepts(const struct field *f, const char *word, struct err *err);
 
 /*
  * Sets one value from one word, as written in a scenario or as a default; a LIST gains an item.

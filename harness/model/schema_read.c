@@ -9,6 +9,7 @@
 #include "model/units.h"
 
 enum {
+	MAX_NAMED = 64,      /* each may cost the detector a literal */
 	MAX_OVERLAYS = 64,   /* arms, profiles: each is a full copy of the settings */
 	MAX_WIRE = 15 << 10, /* a load's line to the agent, of the 16 KiB in PROTOCOL.md */
 };
@@ -73,7 +74,7 @@ static const struct field *elsewhere(const char *key, unsigned in)
 	for (size_t i = 0; (f = schema_nth(i)); i++) {
 		const char *dot = strrchr(f->path, '.');
 
-		if (dot && (f->in & in) && str_eq(dot + 1, key))
+		if (dot && (f->in & in) && !f->of_item && str_eq(dot + 1, key))
 			return f;
 	}
 	return NULL;
@@ -182,6 +183,7 @@ static int read_pairs(const struct reading *r, const struct node *n, const struc
 		return kind_complaint(r, n, f);
 	for (size_t i = 0; i < n->n; i++) {
 		const struct node *key = n->item[i].key, *value = n->item[i].value;
+		struct err why = { 0 };
 
 		if (!f->fits(key->text))
 			return tree_complain(r->err, key, "%s: '%.60s' should be %s", f->path,
@@ -190,7 +192,83 @@ static int read_pairs(const struct reading *r, const struct node *n, const struc
 			continue;
 		if (value->kind != NODE_SCALAR || strchr(value->text, '\n'))
 			return wrong_kind(r, value, key->text, "one line of text", NULL);
+		if (field_accepts(f, value->text, &why) < 0)
+			return tree_complain(r->err, value, "%s: %s", f->path, why.msg);
 		pairs_add(p, key->text, value->text);
+	}
+	return 0;
+}
+
+/* ---- maps of maps ---- */
+
+static int read_item_key(const struct reading *r, const struct entry *e, const char *group,
+			 struct pairs *ret)
+{
+	_cleanup_free_
+	char *path = xasprintf("%s.%.60s", group, e->key->text);
+	const struct field *f = strchr(e->key->text, '.') ? NULL : schema_by_path(path);
+	struct err why = { 0 };
+
+	if (!f)
+		return unknown_key(r, e->key, group);
+	if (e->value->kind == NODE_NULL)
+		return 0;
+	if (e->value->kind != NODE_SCALAR)
+		return kind_complaint(r, e->value, f);
+	if (field_accepts(f, e->value->text, &why) < 0)
+		return tree_complain(r->err, e->value, "%s: %s", f->path, why.msg);
+	pairs_add(ret, e->key->text, e->value->text);
+	return 0;
+}
+
+static int check_needed(const struct reading *r, const struct entry *e, const char *group,
+			const struct pairs *p)
+{
+	const struct field *f;
+
+	for (size_t i = 0; r->whole && (f = schema_nth(i)); i++)
+		if (f->needed && child_name(f, group) && !pairs_get(p, child_name(f, group)))
+			return tree_complain(r->err, e->key, "'%.60s' needs '%s': %s such as %s",
+					     e->key->text, child_name(f, group), f->shape,
+					     f->example);
+	return 0;
+}
+
+static int read_item(const struct reading *r, const struct entry *e, const struct field *f)
+{
+	_cleanup_free_
+	char *group = xasprintf("%s.*", f->path),
+	     *path = xasprintf("%s.%.60s", f->path, e->key->text);
+	struct named *named;
+
+	if (!f->fits(e->key->text))
+		return tree_complain(r->err, e->key, "%s: '%.60s' should be %s", f->path,
+				     e->key->text, f->shape);
+	if (e->value->kind == NODE_NULL ||
+	    (e->value->kind == NODE_SCALAR && str_eq(e->value->text, "none")))
+		return 0;
+	if (e->value->kind != NODE_MAP)
+		return wrong_kind(r, e->value, path, "a map, or none", NULL);
+	named = named_add(field_at(f, r->s, r->sc), e->key->text);
+	for (size_t i = 0; i < e->value->n; i++)
+		if (read_item_key(r, &e->value->item[i], group, &named->value) < 0)
+			return -EINVAL;
+	return check_needed(r, e, group, &named->value);
+}
+
+static int read_named(const struct reading *r, const struct node *n, const struct field *f)
+{
+	named_list_done(field_at(f, r->s, r->sc));
+	if (n->kind != NODE_MAP)
+		return kind_complaint(r, n, f);
+	if (n->n > MAX_NAMED)
+		return tree_complain(r->err, n->item[MAX_NAMED].key, "more than %d in %s",
+				     MAX_NAMED, f->path);
+	for (size_t i = 0; i < n->n; i++) {
+		int x = read_item(r, &n->item[i], f);
+
+		if (x < 0)
+			return x;
 	}
 	return 0;
 }
@@ -494,6 +572,7 @@ static int read_field(const struct reading *r, const struct node *n, const struc
 	case FIELD_GROUP: return read_group(r, n, f->path);
 	case FIELD_LIST: return read_list(r, n, f);
 	case FIELD_PAIRS: return read_pairs(r, n, f);
+	case FIELD_NAMED: return read_named(r, n, f);
 	case FIELD_LOADS: return read_loads(r, n, f);
 	case FIELD_OVERLAYS: return read_overlays(r, n, f);
 	case FIELD_TEXT:

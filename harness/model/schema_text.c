@@ -306,6 +306,15 @@ static json_t *map_of(const char *reference)
 	return o;
 }
 
+static json_t *pairs_schema(const struct field *f)
+{
+	json_t *o = map_of(NULL);
+
+	if (f->words)
+		json_object_set_new(o, "additionalProperties", words_of(f));
+	return o;
+}
+
 static json_t *count_schema(const struct field *f)
 {
 	json_t *o = object_of_type("integer");
@@ -330,13 +339,29 @@ static json_t *field_schema(const struct field *f)
 	case FIELD_LIST:
 		return one_or_list(str_eq(f->path, "fail.target.class") ? crash_words()
 									: object_of_type("string"));
-	case FIELD_PAIRS: return map_of(NULL);
+	case FIELD_PAIRS: return pairs_schema(f);
+	case FIELD_NAMED: return map_of(NULL); /* group_schema() knows of what */
 	case FIELD_LOADS: return loads_schema();
 	case FIELD_OVERLAYS:
 		return map_of(str_eq(f->path, "arms") ? "#/definitions/arm"
 						      : "#/definitions/profile");
 	}
 	return NULL;
+}
+
+static json_t *group_schema(const char *group, unsigned in);
+
+/* One of the maps below a NAMED row, or `none`. */
+static json_t *named_schema(const struct field *f, unsigned in)
+{
+	_cleanup_free_
+	char *group = xasprintf("%s.*", f->path);
+	json_t *o = json_object(), *either = json_array();
+
+	json_array_append_new(either, group_schema(group, in));
+	json_array_append_new(either, pattern("none", false));
+	json_object_set_new(o, "anyOf", either);
+	return o;
 }
 
 /* The keys right below the group ("" for the top) that the document may have. */
@@ -354,6 +379,8 @@ static json_t *group_schema(const char *group, unsigned in)
 		if (!rest || strchr(rest, '.') || !(f->in & in))
 			continue;
 		o = f->type == FIELD_GROUP ? group_schema(f->path, in) : field_schema(f);
+		if (f->type == FIELD_NAMED)
+			json_object_set_new(o, "additionalProperties", named_schema(f, in));
 		json_set_str(o, "description", f->sentence);
 		json_object_set_new(properties, rest, o);
 	}

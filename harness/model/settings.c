@@ -31,6 +31,31 @@ const char *pairs_get(const struct pairs *p, const char *key)
 	return NULL;
 }
 
+void named_list_done(struct named_list *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->item[i].name);
+		pairs_done(&l->item[i].value);
+	}
+	free(l->item);
+	*l = (struct named_list){ 0 };
+}
+
+struct named *named_add(struct named_list *l, const char *name)
+{
+	l->item = xrealloc(l->item, (l->n + 1) * sizeof(*l->item));
+	l->item[l->n] = (struct named){ .name = xstrdup(name) };
+	return &l->item[l->n++];
+}
+
+const struct named *named_get(const struct named_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (str_eq(l->item[i].name, name))
+			return &l->item[i];
+	return NULL;
+}
+
 static void loads_done(struct settings *s)
 {
 	for (size_t i = 0; i < s->n_loads; i++)
@@ -44,7 +69,7 @@ void settings_done(struct settings *s)
 
 	loads_done(s);
 	for (size_t i = 0; (f = schema_nth(i)); i++) {
-		void *at = f->of_scenario ? NULL : field_at(f, s, NULL);
+		void *at = f->of_scenario || f->of_item ? NULL : field_at(f, s, NULL);
 
 		if (!at)
 			continue;
@@ -54,6 +79,8 @@ void settings_done(struct settings *s)
 			strv_done(at);
 		else if (f->type == FIELD_PAIRS)
 			pairs_done(at);
+		else if (f->type == FIELD_NAMED)
+			named_list_done(at);
 	}
 	*s = (struct settings){ 0 };
 }
@@ -158,6 +185,15 @@ static json_t *pairs_to_json(const struct pairs *p)
 	return o;
 }
 
+static json_t *named_to_json(const struct named_list *l)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < l->n; i++)
+		json_object_set_new(o, l->item[i].name, pairs_to_json(&l->item[i].value));
+	return o;
+}
+
 static json_t *loads_to_json(const struct settings *s)
 {
 	json_t *o = json_object();
@@ -183,6 +219,7 @@ static void field_to_json(const struct field *f, const struct settings *s, json_
 	case FIELD_RATE: json_set_double(o, key, *(const double *)at); break;
 	case FIELD_LIST: json_object_set_new(o, key, list_to_json(at)); break;
 	case FIELD_PAIRS: json_object_set_new(o, key, pairs_to_json(at)); break;
+	case FIELD_NAMED: json_object_set_new(o, key, named_to_json(at)); break;
 	case FIELD_LOADS: json_object_set_new(o, key, loads_to_json(s)); break;
 	case FIELD_GROUP:
 	case FIELD_OVERLAYS: break;
@@ -192,7 +229,8 @@ static void field_to_json(const struct field *f, const struct settings *s, json_
 /* Is it a row of struct settings that holds a value? */
 static bool is_setting(const struct field *f)
 {
-	return !f->of_scenario && f->type != FIELD_GROUP && f->type != FIELD_OVERLAYS;
+	return !f->of_scenario && !f->of_item && f->type != FIELD_GROUP &&
+	       f->type != FIELD_OVERLAYS;
 }
 
 json_t *settings_to_json(const struct settings *s)
@@ -275,6 +313,43 @@ static int pairs_from_json(const json_t *o, struct pairs *at, struct err *err)
 	return 0;
 }
 
+static int item_from_json(const struct field *f, const char *name, const json_t *o,
+			  struct named_list *at, struct err *err)
+{
+	struct named *named = named_add(at, name);
+	const char *key;
+	json_t *v;
+
+	if (!f->fits(name) || !json_is_object(o))
+		return err_set(err, EINVAL, "\"%.60s\" should be an object", name);
+	json_object_foreach ((json_t *)o, key, v) {
+		_cleanup_free_
+		char *path = xasprintf("%s.*.%.60s", f->path, key);
+		const struct field *item = schema_by_path(path);
+
+		if (!item || !json_is_string(v))
+			return err_set(err, EINVAL, "\"%.60s\" should be a string", key);
+		if (field_accepts(item, json_string_value(v), err) < 0)
+			return -EINVAL;
+		pairs_add(&named->value, key, json_string_value(v));
+	}
+	return 0;
+}
+
+static int named_from_json(const struct field *f, const json_t *o, struct named_list *at,
+			   struct err *err)
+{
+	const char *name;
+	json_t *v;
+
+	if (o && !json_is_object(o))
+		return err_set(err, EINVAL, "it should be an object");
+	json_object_foreach ((json_t *)o, name, v)
+		if (item_from_json(f, name, v, at, err) < 0)
+			return -EINVAL;
+	return 0;
+}
+
 static bool number_ok(const struct load_param *p, const char *text)
 {
 	uint64_t v;
@@ -340,6 +415,7 @@ static int field_from_json(const struct field *f, const json_t *root, struct set
 	case FIELD_RATE: return double_from_json(f, o, key, at, err);
 	case FIELD_LIST: return list_from_json(f, json_object_get(o, key), at, err);
 	case FIELD_PAIRS: return pairs_from_json(json_object_get(o, key), at, err);
+	case FIELD_NAMED: return named_from_json(f, json_object_get(o, key), at, err);
 	case FIELD_LOADS: return loads_from_json(json_object_get(o, key), s, err);
 	case FIELD_GROUP:
 	case FIELD_OVERLAYS: break;

@@ -33,6 +33,18 @@ struct pairs {
 	size_t n;
 };
 
+/* One entry of a map of maps: its name, and its values by the keys of the schema's "PATH.*" rows.
+ */
+struct named {
+	char *name;
+	struct pairs value;
+};
+
+struct named_list {
+	struct named *item;
+	size_t n;
+};
+
 struct load_use {
 	const struct load_def *def;
 	struct pairs args; /* every parameter of def, in its order, normalised for the guest */
@@ -56,6 +68,13 @@ struct target {
 	uint64_t within;     /* the patterns are looked for in the first N frames, the guilty one
 				included */
 	char *text;          /* fnmatch(3) pattern over the title; "" any */
+};
+
+/* What a scenario changes about detect/signatures.def. */
+struct detection {
+	struct named_list add; /* signatures of its own: literal, class, severity, title, stack */
+	struct named_list ignore; /* what never ends a trial: signature, class, function ... */
+	struct pairs severity;    /* by signature, class or family; the narrowest word counts */
 };
 
 struct limits {             /* ns; each starts where its step starts. TIME_NEVER: none */
@@ -88,6 +107,7 @@ struct settings {
 	size_t n_loads;
 	char *exposure_unit; /* the load whose counter is the second clock; "" the first */
 	struct target target;
+	struct detection detect;
 	struct limits limits;
 	struct fake fake;
 };
@@ -99,6 +119,10 @@ int settings_from_json(const json_t *j, struct settings *ret, struct err *err);
 void pairs_done(struct pairs *p);
 void pairs_add(struct pairs *p, const char *key, const char *value);
 const char *pairs_get(const struct pairs *p, const char *key); /* NULL where missing */
+
+void named_list_done(struct named_list *l);
+struct named *named_add(struct named_list *l, const char *name); /* valid until the next add */
+const struct named *named_get(const struct named_list *l, const char *name); /* NULL: missing */
 
 /* Does the sighting count as the target's failure? Frames match the guilty function and the trace.
  */

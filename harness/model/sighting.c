@@ -44,6 +44,9 @@ json_t *sighting_to_json(const struct sighting *s)
 	json_set_str(o, "class", crash_info(s->class)->name);
 	json_set_str(o, "family", crash_info(s->class)->family);
 	json_set_str(o, "severity", severity_name(s->severity));
+	json_set_str(o, "signature", s->signature);
+	if (s->ignored[0])
+		json_set_str(o, "ignored", s->ignored);
 	json_set_str(o, "title", s->title);
 	json_set_str(o, "function", s->function);
 	json_set_str(o, "module", s->module);
@@ -119,6 +122,8 @@ int sighting_from_json(const json_t *j, struct sighting *ret, struct err *err)
 	if (!json_is_object(j))
 		return err_set(err, EINVAL, "a sighting should be an object");
 	if (json_get_str(j, "class", &class, err) < 0 ||
+	    json_get_text(j, "signature", s.signature, sizeof(s.signature), err) < 0 ||
+	    json_get_text(j, "ignored", s.ignored, sizeof(s.ignored), err) < 0 ||
 	    json_get_text(j, "title", s.title, sizeof(s.title), err) < 0 ||
 	    json_get_text(j, "function", s.function, sizeof(s.function), err) < 0 ||
 	    json_get_text(j, "module", s.module, sizeof(s.module), err) < 0 ||

@@ -15,6 +15,7 @@ enum {
 	MODULE_LEN = 56, /* MODULE_NAME_LEN of the kernel */
 	TITLE_LEN = 256,
 	CRASH_ID_LEN = 24,
+	SIGNATURE_LEN = 52,
 };
 
 struct frame {
@@ -37,13 +38,15 @@ enum integrity {
 
 struct sighting {
 	enum crash_class class;
-	enum severity severity;      /* after the scenario's changes */
-	char title[TITLE_LEN];       /* "divide error in fib_rebalance" */
-	char function[FUNCTION_LEN]; /* the guilty one; "" unknown */
-	char module[MODULE_LEN];     /* its module; "" = the kernel proper or unknown */
-	char top[FUNCTION_LEN];      /* first frame that is no plumbing */
-	char anchor[FUNCTION_LEN];   /* the frame below the dispatcher, for stalls and hangs */
-	char id[CRASH_ID_LEN];       /* "k1:" + 16 hex digits of class family, function, module */
+	enum severity severity;        /* after the scenario's changes */
+	char signature[SIGNATURE_LEN]; /* of detect/signatures.def, or of the scenario; "" none */
+	char ignored[SIGNATURE_LEN];   /* the scenario's detect.ignore that fits; "" none */
+	char title[TITLE_LEN];         /* "divide error in fib_rebalance" */
+	char function[FUNCTION_LEN];   /* the guilty one; "" unknown */
+	char module[MODULE_LEN];       /* its module; "" = the kernel proper or unknown */
+	char top[FUNCTION_LEN];        /* first frame that is no plumbing */
+	char anchor[FUNCTION_LEN];     /* the frame below the dispatcher, for stalls and hangs */
+	char id[CRASH_ID_LEN];         /* "k1:" + 16 hex digits of class family, function, module */
 	char id_fine[CRASH_ID_LEN]; /* "k2:" the same of class and the first five reliable frames */
 	bool panicked; /* a "Kernel panic" followed, because of it or while it was open */
 	enum integrity integrity;

@@ -47,6 +47,16 @@ const char *crash_word(size_t n)
 	return NULL;
 }
 
+bool crash_is_word(const char *word)
+{
+	const char *w;
+
+	for (size_t i = 0; (w = crash_word(i)); i++)
+		if (str_eq(w, word))
+			return true;
+	return false;
+}
+
 const char *severity_name(enum severity s)
 {
 	static const char *const names[] = { "noise", "note", "crash", "fatal" };

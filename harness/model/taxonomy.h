@@ -34,6 +34,9 @@ bool crash_is(enum crash_class c, const char *word);
  */
 const char *crash_word(size_t i);
 
+/* Is it one of crash_word()'s? */
+bool crash_is_word(const char *word);
+
 const char *severity_name(enum severity s); /* "noise" "note" "crash" "fatal" */
 
 #endif

@@ -298,6 +298,11 @@ static int put_other(void *arg, const struct sighting *s)
 	buf_printf(p->out, "  %-5s byte %-8llu ", severity_name(s->severity),
 		   (unsigned long long)s->offset);
 	put_clean(p, s->title);
+	if (s->ignored[0]) {
+		buf_puts(p->out, " (ignored: ");
+		put_clean(p, s->ignored);
+		buf_putc(p->out, ')');
+	}
 	buf_putc(p->out, '\n');
 	return 0;
 }

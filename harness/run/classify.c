@@ -6,8 +6,12 @@
 
 bool classify_ends_trial(const struct target *t, const struct sighting *s)
 {
-	return target_matches(t, s) ||
-	       (s->severity >= SEVERITY_CRASH && !crash_is(s->class, "warning"));
+	bool survived =
+		crash_is(s->class, "warning") && s->severity < SEVERITY_FATAL && !s->panicked;
+
+	if (s->ignored[0])
+		return false;
+	return target_matches(t, s) || (s->severity >= SEVERITY_CRASH && !survived);
 }
 
 /*

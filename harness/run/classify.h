@@ -45,7 +45,9 @@ struct facts {
 
 /*
  * Does this sighting end a soak? The target does, and everything else of severity crash or worse
- * but warnings: a WARN is survived by the kernel, so it is recorded and the soak goes on.
+ * but warnings: a WARN is survived by the kernel, so it is recorded and the soak goes on, unless
+ * the scenario calls it fatal or the kernel panicked because of it. What the scenario ignores never
+ * does.
  */
 bool classify_ends_trial(const struct target *t, const struct sighting *s);
 

@@ -106,7 +106,7 @@ static int replay_console(int dirfd, struct past *p, struct err *err)
 						 strerror(errno));
 	p->console = fd;
 	p->last_ns = p->witness.facts.last_beat_ns;
-	p->detector = detector_new(on_sighting, p, err);
+	p->detector = detector_new_for(&p->witness.settings->detect, on_sighting, p, err);
 	if (!p->detector)
 		return -err->code;
 	r = evidence_read(dirfd, "console.idx", on_mark, p, err);

@@ -254,7 +254,7 @@ static void prepare(struct trial *t)
 		t->step = STEP_COUNT;
 		return;
 	}
-	t->detector = detector_new(on_sighting, t, &t->err);
+	t->detector = detector_new_for(&t->spec->settings.detect, on_sighting, t, &t->err);
 	if (t->detector &&
 	    vm_new(t->env->backend, t->loop, t->env->machine, &callbacks, t, &t->vm, &t->err) == 0)
 		enter(t, STEP_BOOT);

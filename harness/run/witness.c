@@ -105,7 +105,7 @@ bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t ser
 	bool decides = serial < w->deciding && classify_ends_trial(&w->settings->target, s);
 
 	keep(w, serial, s);
-	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH)
+	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH && !s->ignored[0])
 		w->facts.n_sightings++;
 	if (decides || serial == w->deciding) {
 		w->deciding = serial;

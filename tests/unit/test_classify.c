@@ -154,9 +154,52 @@ static void a_warning_ends_nothing_unless_it_is_the_target(void **state)
 	free(divides.settings.target.text);
 }
 
+static void a_warning_that_is_fatal_or_panicked_ends_a_trial(void **state)
+{
+	struct spec divides = spec_for("divide-error");
+	struct sighting fatal = sighting_of(CRASH_WARNING, 110), panicked = fatal;
+
+	(void)state;
+	fatal.severity = SEVERITY_FATAL;
+	panicked.panicked = true;
+	assert_true(classify_ends_trial(&divides.settings.target, &fatal));
+	assert_true(classify_ends_trial(&divides.settings.target, &panicked));
+	strv_done(&divides.settings.target.classes);
+	free(divides.settings.target.text);
+}
+
+static void what_the_scenario_ignores_ends_nothing_not_even_as_the_target(void **state)
+{
+	struct spec divides = spec_for("divide-error");
+	struct sighting s = sighting_of(CRASH_DIVIDE_ERROR, 110);
+
+	(void)state;
+	assert_true(classify_ends_trial(&divides.settings.target, &s));
+	strcpy(s.ignored, "bug-4711");
+	assert_false(classify_ends_trial(&divides.settings.target, &s));
+	strv_done(&divides.settings.target.classes);
+	free(divides.settings.target.text);
+}
+
+static void a_raised_note_ends_a_trial_as_a_competing_risk(void **state)
+{
+	struct spec divides = spec_for("divide-error");
+	struct sighting s = sighting_of(CRASH_PAGE_ALLOC_FAILURE, 110);
+
+	(void)state;
+	assert_false(classify_ends_trial(&divides.settings.target, &s));
+	s.severity = SEVERITY_CRASH;
+	assert_true(classify_ends_trial(&divides.settings.target, &s));
+	strv_done(&divides.settings.target.classes);
+	free(divides.settings.target.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(a_warning_that_is_fatal_or_panicked_ends_a_trial),
+		test(what_the_scenario_ignores_ends_nothing_not_even_as_the_target),
+		test(a_raised_note_ends_a_trial_as_a_competing_risk),
 		test(the_target_fails_at_its_first_line),
 		test(another_crash_is_a_competing_risk),
 		test(what_dies_before_the_soak_is_the_hosts),

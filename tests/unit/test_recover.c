@@ -37,11 +37,9 @@ static void put(struct folder *f, const char *name, const char *text)
 	assert_ok(fs_write(f->fd, name, text, strlen(text), &err));
 }
 
-static int setup(void **state)
+/* spec.json of the only arm of a scenario. */
+static void put_spec(struct folder *f, const char *text)
 {
-	static const char text[] = "name: x\nguest: { backend: fake }\n"
-				   "fail: { target: { class: divide-error } }\narms: { a: }\n";
-	static struct folder f;
 	_cleanup_json_ json_t *j = NULL;
 	struct scenario s;
 	struct spec spec = { .run = (char *)"r",
@@ -52,15 +50,27 @@ static int setup(void **state)
 			     .uri = (char *)"" };
 	struct err err = { 0 };
 
+	assert_ok(scenario_parse("x.yaml", text, strlen(text), NULL, &s, &err));
+	spec.settings = s.arm[0].settings;
+	j = spec_to_json(&spec);
+	assert_ok(json_write(f->fd, "spec.json", j, &err));
+	scenario_done(&s);
+}
+
+#define SCENARIO                                                                                   \
+	"name: x\nguest: { backend: fake }\nfail: { target: { class: divide-error } }\n"           \
+	"arms: { a: }\n"
+
+static int setup(void **state)
+{
+	static struct folder f;
+	struct err err = { 0 };
+
 	strcpy(f.path, "/tmp/recover-XXXXXX");
 	if (!mkdtemp(f.path))
 		return -1;
 	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	assert_ok(scenario_parse("x.yaml", text, sizeof(text) - 1, NULL, &s, &err));
-	spec.settings = s.arm[0].settings;
-	j = spec_to_json(&spec);
-	assert_ok(json_write(f.fd, "spec.json", j, &err));
-	scenario_done(&s);
+	put_spec(&f, SCENARIO);
 	*state = &f;
 	return 0;
 }
@@ -165,6 +175,30 @@ static void a_crash_is_found_at_the_instant_of_its_chunk(void **state)
 	assert_string_equal(v.sighting.function, "guilty");
 }
 
+static void what_the_scenario_ignored_is_ignored_again(void **state)
+{
+	struct folder *f = *state;
+	struct verdict v;
+
+	put_spec(f, SCENARIO "detect: { ignore: { bug-4711: { function: guilty } } }\n");
+	put(f, "console.log", report);
+	v = recover_after(f, "12000000000 beat n=7\n");
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+	assert_int_equal(v.n_sightings, 0);
+}
+
+static void a_text_of_the_scenarios_own_is_found_again(void **state)
+{
+	struct folder *f = *state;
+	struct verdict v;
+
+	put_spec(f, SCENARIO "detect: { add: { mine: { literal: 'mydrv: wedged' } } }\n");
+	put(f, "console.log", "[    9.000000] mydrv: wedged\n");
+	v = recover_after(f, "12000000000 beat n=7\n");
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_string_equal(v.sighting.signature, "mine");
+}
+
 static void a_console_longer_than_its_index_is_read_to_its_end(void **state)
 {
 	struct folder *f = *state;
@@ -248,6 +282,8 @@ int main(void)
 		with_folder(a_soak_that_had_not_begun_is_infra),
 		with_folder(a_second_begun_does_not_begin_again),
 		with_folder(a_crash_is_found_at_the_instant_of_its_chunk),
+		with_folder(what_the_scenario_ignored_is_ignored_again),
+		with_folder(a_text_of_the_scenarios_own_is_found_again),
 		with_folder(a_console_longer_than_its_index_is_read_to_its_end),
 		with_folder(an_index_longer_than_its_console_does_no_harm),
 		with_folder(an_end_that_was_noted_stands),

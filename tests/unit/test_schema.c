@@ -35,12 +35,16 @@ static void every_path_is_kebab_case_unique_and_below_a_group(void **state)
 		const char *dot = strrchr(f->path, '.');
 
 		assert_ptr_equal(schema_by_path(f->path), f);
-		assert_int_equal(strspn(f->path, "abcdefghijklmnopqrstuvwxyz-."), strlen(f->path));
+		assert_int_equal(strspn(f->path, "abcdefghijklmnopqrstuvwxyz-.*"), strlen(f->path));
 		if (!dot)
 			continue;
+		if (f->of_item)
+			dot -= 2;
 		snprintf(group, sizeof(group), "%.*s", (int)(dot - f->path), f->path);
 		assert_non_null(schema_by_path(group));
-		assert_int_equal(schema_by_path(group)->type, FIELD_GROUP);
+		assert_int_equal(schema_by_path(group)->type,
+				 f->of_item ? FIELD_NAMED : FIELD_GROUP);
+		assert_int_equal(strstr(f->path, ".*.") != NULL, f->of_item);
 		assert_int_equal(f->in & ~schema_by_path(group)->in, 0);
 	}
 }
@@ -55,10 +59,12 @@ static int read_one(const struct field *f, const char *text, struct settings *s,
 	const struct node *n = NULL;
 	int r;
 
+	if (f->of_item)
+		*strchr(setting, '*') = 'x';
 	schema_defaults(s, &sc);
 	r = tree_parse_setting(trees, setting, schema_has_free_keys, &n, err);
 	if (r == 0)
-		r = schema_read(n, IN_FILE, true, s, &sc, err);
+		r = schema_read(n, IN_FILE, !f->of_item, s, &sc, err);
 	trees_free(trees);
 	scenario_done(&sc);
 	return r;
@@ -93,10 +99,11 @@ static void every_example_is_accepted_and_changes_something(void **state)
 static void every_row_refuses_what_is_not_its_type(void **state)
 {
 	static const char *const wrong[] = {
-		[FIELD_GROUP] = "4",    [FIELD_TEXT] = "[a]",      [FIELD_WORD] = "warp",
-		[FIELD_COUNT] = "4x",   [FIELD_SIZE] = "4",        [FIELD_DURATION] = "4",
-		[FIELD_NUMBER] = "one", [FIELD_RATE] = "4",        [FIELD_LIST] = "{a: b}",
-		[FIELD_PAIRS] = "[a]",  [FIELD_LOADS] = "[shell]", [FIELD_OVERLAYS] = "[a]",
+		[FIELD_GROUP] = "4",      [FIELD_TEXT] = "[a]",  [FIELD_WORD] = "warp",
+		[FIELD_COUNT] = "4x",     [FIELD_SIZE] = "4",    [FIELD_DURATION] = "4",
+		[FIELD_NUMBER] = "one",   [FIELD_RATE] = "4",    [FIELD_LIST] = "{a: b}",
+		[FIELD_PAIRS] = "[a]",    [FIELD_NAMED] = "[a]", [FIELD_LOADS] = "[shell]",
+		[FIELD_OVERLAYS] = "[a]",
 	};
 	const struct field *f;
 
