@@ -47,12 +47,12 @@ static void append_block(struct plan *p, uint64_t block)
 	}
 }
 
-void plan_make(const struct scenario *s, uint64_t seed, struct plan *ret)
+void plan_make(const struct scenario *s, uint64_t trials, uint64_t seed, struct plan *ret)
 {
 	struct plan p = { .seed = seed & INT64_MAX, .n_arms = s->n_arms };
 
-	p.trial = xcalloc(MAX(s->stop.trials * p.n_arms, (uint64_t)1), sizeof(*p.trial));
-	for (uint64_t block = 0; block < s->stop.trials; block++)
+	p.trial = xcalloc(MAX(trials * p.n_arms, (uint64_t)1), sizeof(*p.trial));
+	for (uint64_t block = 0; block < trials; block++)
 		append_block(&p, block);
 	*ret = p;
 }
@@ -74,10 +74,11 @@ static uint64_t block_for(const struct plan *p, uint64_t arm)
 	return last;
 }
 
-const struct planned *plan_add(struct plan *p, uint64_t arm)
+const struct planned *plan_add(struct plan *p, uint64_t arm, uint64_t soak_ns)
 {
 	p->trial = xrealloc(p->trial, (p->n + 1) * sizeof(*p->trial));
 	append(p, arm, block_for(p, arm));
+	p->trial[p->n - 1].soak_ns = soak_ns;
 	return &p->trial[p->n - 1];
 }
 

@@ -43,6 +43,8 @@ json_t *verdict_to_json(const struct verdict *v)
 	json_set_bool(o, "final", v->final);
 	json_set_str(o, "step", step_name(v->step));
 	json_set_str(o, "reason", v->reason);
+	if (v->enough)
+		json_set_bool(o, "enough", true);
 	json_set_str(o, "arm", v->arm);
 	json_set_u64(o, "trial", v->trial);
 	json_set_u64(o, "block", v->block);
@@ -113,6 +115,7 @@ int verdict_from_json(const json_t *j, struct verdict *ret, struct err *err)
 	if (!json_is_object(j))
 		return err_set(err, EINVAL, "a verdict should be an object");
 	if (read_names(j, &v, err) < 0 || json_get_bool(j, "final", &v.final, err) < 0 ||
+	    json_get_bool(j, "enough", &v.enough, err) < 0 ||
 	    json_get_text(j, "reason", v.reason, sizeof(v.reason), err) < 0 ||
 	    json_get_text(j, "arm", v.arm, sizeof(v.arm), err) < 0 ||
 	    json_get_u64(j, "trial", &v.trial, err) < 0 ||

@@ -42,6 +42,8 @@ struct verdict {
 	struct sighting sighting;
 	uint64_t n_sightings; /* of severity crash or worse during the trial, the deciding one
 				 included */
+	bool enough; /* STOPPED because the run had its answer, or nothing more to learn from it:
+			not lost, nothing takes its place */
 	uint64_t exposure_ns; /* soak's start to failure or censoring; 0 without a soak */
 	double exposure_work; /* in `unit`; NaN unknown */
 	char unit[64];

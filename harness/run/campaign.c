@@ -5,23 +5,28 @@
 
 enum { LOST_AT_FIRST = 3, LOST_PER_PLANNED = 2 };
 
+/* The plan has one trial more. */
 static void fit(struct campaign *c)
 {
-	c->state = xrealloc(c->state, MAX(c->plan.n, (size_t)1) * sizeof(*c->state));
+	c->state = xrealloc(c->state, c->plan.n * sizeof(*c->state));
+	c->soak = xrealloc(c->soak, c->plan.n * sizeof(*c->soak));
+	c->state[c->plan.n - 1] = TRIAL_WAITING;
+	c->soak[c->plan.n - 1] = (struct soak){ 0 };
 }
 
 static void start(struct campaign *c)
 {
 	c->state = xcalloc(MAX(c->plan.n, (size_t)1), sizeof(*c->state));
+	c->soak = xcalloc(MAX(c->plan.n, (size_t)1), sizeof(*c->soak));
 	c->tally = xcalloc(c->scenario.n_arms, sizeof(*c->tally));
 	for (size_t i = 0; i < c->plan.n; i++)
 		c->tally[c->plan.trial[i].arm].planned++;
 }
 
-void campaign_init(struct campaign *c, struct scenario *s, uint64_t seed)
+void campaign_init(struct campaign *c, struct scenario *s, uint64_t seed, bool laid_out)
 {
 	*c = (struct campaign){ .scenario = TAKE(*s, (struct scenario){ 0 }) };
-	plan_make(&c->scenario, seed, &c->plan);
+	plan_make(&c->scenario, laid_out ? c->scenario.stop.trials : 0, seed, &c->plan);
 	start(c);
 }
 
@@ -30,6 +35,7 @@ void campaign_done(struct campaign *c)
 	plan_done(&c->plan);
 	scenario_done(&c->scenario);
 	free(c->state);
+	free(c->soak);
 	free(c->tally);
 	*c = (struct campaign){ 0 };
 }
@@ -50,50 +56,74 @@ const struct planned *campaign_trial(const struct campaign *c, uint64_t trial)
 void campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v)
 {
 	struct tally *t = &c->tally[c->plan.trial[trial - 1].arm];
+	bool lost = v->outcome == OUTCOME_INFRA || (v->outcome == OUTCOME_STOPPED && !v->enough);
 
 	c->state[trial - 1] = TRIAL_ENDED;
 	t->outcome[v->outcome]++;
 	t->since[v->outcome]++;
-	if (v->outcome !=
-	    OUTCOME_INFRA) /* a soak without progress has a length, but tested nothing */
+	t->lost += lost;
+	t->lost_since += lost;
+	/* a soak without progress has a length, but tested nothing */
+	if (v->outcome != OUTCOME_INFRA)
 		t->exposure_s += (double)v->exposure_ns / (double)NS_PER_S;
 }
 
 uint64_t campaign_owed(const struct campaign *c, uint64_t arm)
 {
 	const struct tally *t = &c->tally[arm];
-	uint64_t lost = t->outcome[OUTCOME_INFRA] + t->outcome[OUTCOME_STOPPED];
 
-	return lost > t->added ? lost - t->added : 0;
+	return t->lost > t->added ? t->lost - t->added : 0;
 }
 
-const struct planned *campaign_add(struct campaign *c, uint64_t arm)
+const struct planned *campaign_add(struct campaign *c, uint64_t arm, uint64_t soak_ns)
 {
-	const struct planned *p = plan_add(&c->plan, arm);
+	const struct planned *p = plan_add(&c->plan, arm, soak_ns);
 
 	fit(c);
-	c->state[c->plan.n - 1] = TRIAL_WAITING;
 	c->tally[arm].added++;
 	return p;
 }
 
+uint64_t campaign_age_ns(const struct campaign *c, uint64_t trial, uint64_t now_ns)
+{
+	const struct soak *s = &c->soak[trial - 1];
+	uint64_t until = s->over_ns ? s->over_ns : now_ns;
+
+	if (c->state[trial - 1] != TRIAL_RUNNING || !s->from_ns || until < s->from_ns)
+		return 0;
+	return until - s->from_ns;
+}
+
+bool campaign_in_limbo(const struct campaign *c)
+{
+	for (size_t i = 0; i < c->plan.n; i++)
+		if (c->state[i] == TRIAL_RUNNING && c->soak[i].over_ns)
+			return true;
+	return false;
+}
+
 void campaign_taken_up(struct campaign *c)
 {
-	for (size_t i = 0; i < c->scenario.n_arms; i++)
+	for (size_t i = 0; i < c->scenario.n_arms; i++) {
 		memset(c->tally[i].since, 0, sizeof(c->tally[i].since));
+		c->tally[i].lost_since = 0;
+	}
+}
+
+static uint64_t told_since(const struct tally *t)
+{
+	return t->since[OUTCOME_FAILED] + t->since[OUTCOME_OTHER] + t->since[OUTCOME_SURVIVED];
 }
 
 int campaign_hopeless(const struct campaign *c)
 {
 	for (size_t i = 0; i < c->scenario.n_arms; i++) {
 		const struct tally *t = &c->tally[i];
-		uint64_t infra = t->since[OUTCOME_INFRA], told = 0;
+		uint64_t infra = t->since[OUTCOME_INFRA], told = told_since(t),
+			 wanted = MAX(MAX(t->planned, told), (uint64_t)LOST_AT_FIRST);
 
-		for (size_t o = 0; o < OUTCOME_COUNT; o++)
-			told += o == OUTCOME_INFRA ? 0 : t->since[o];
-		if ((told == 0 && infra >= LOST_AT_FIRST) ||
-		    infra + t->since[OUTCOME_STOPPED] >
-			    LOST_PER_PLANNED * MAX(t->planned, (uint64_t)LOST_AT_FIRST))
+		if ((told + t->since[OUTCOME_STOPPED] == 0 && infra >= LOST_AT_FIRST) ||
+		    t->lost_since > LOST_PER_PLANNED * wanted)
 			return (int)i;
 	}
 	return -1;

@@ -15,18 +15,27 @@ struct tally { /* of one arm */
 	uint64_t planned, outcome[OUTCOME_COUNT];
 	uint64_t since[OUTCOME_COUNT]; /* the same, but what came before campaign_taken_up() */
 	double exposure_s;             /* of all that count */
-	uint64_t added;                /* in place of lost ones */
+	uint64_t added;                /* that the plan had not */
+	uint64_t lost, lost_since;     /* INFRA, and STOPPED but for what was enough */
+};
+
+/* What is known of a running trial's soak: instants of the runner's clock. */
+struct soak {
+	uint64_t from_ns; /* 0: it has not begun, as far as we have heard */
+	uint64_t over_ns; /* it ended then and its verdict is still to come; 0: it goes on */
 };
 
 struct campaign {
 	struct scenario scenario; /* arms and stopping rule; owned */
 	struct plan plan;
 	enum trial_state *state; /* by trial number - 1 */
+	struct soak *soak;       /* likewise */
 	struct tally *tally;     /* by arm */
 };
 
-/* Takes the scenario over. */
-void campaign_init(struct campaign *c, struct scenario *s, uint64_t seed);
+/* Takes the scenario over. `laid_out`: its arms x stop.trials are planned now; else there is no
+ * trial before the first campaign_add(). */
+void campaign_init(struct campaign *c, struct scenario *s, uint64_t seed, bool laid_out);
 void campaign_done(struct campaign *c);
 
 /* plan.json: everything that is needed to go on without the scenario file. */
@@ -44,7 +53,19 @@ void campaign_ended(struct campaign *c, uint64_t trial, const struct verdict *v)
  * between a trial's end and its replacement still owes it.
  */
 uint64_t campaign_owed(const struct campaign *c, uint64_t arm);
-const struct planned *campaign_add(struct campaign *c, uint64_t arm);
+const struct planned *campaign_add(struct campaign *c, uint64_t arm, uint64_t soak_ns);
+
+/*
+ * For how long a running trial has soaked: its exposure so far, which counts as censored while it
+ * lives. 0 for one that has not begun to, or does not run.
+ */
+uint64_t campaign_age_ns(const struct campaign *c, uint64_t trial, uint64_t now_ns);
+
+/*
+ * Is there a trial whose soak is over and whose verdict is not yet in? It failed, most likely, and
+ * nobody may look at the others before that is known: "alive until now" would be a lie.
+ */
+bool campaign_in_limbo(const struct campaign *c);
 
 /* A runner took the run up again: what was lost until now says nothing about today's host. */
 void campaign_taken_up(struct campaign *c);

@@ -37,6 +37,7 @@ static const struct {
 	[ENDING_PROGRESS] = { CRASH_NO_PROGRESS, OUTCOME_OTHER, "no progress" },
 	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, "guest reset without a report" },
 	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
+	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, "enough was seen of it" },
 };
 
 static void say_reason(struct verdict *v, const char *what, const char *detail)
@@ -104,7 +105,8 @@ static void not_failed(const struct facts *f, struct verdict *v)
 /* Whatever ends before the soak began says nothing about the kernel under this load. */
 static void never_soaked(const struct facts *f, struct verdict *v)
 {
-	v->outcome = f->ending == ENDING_STOP ? OUTCOME_STOPPED : OUTCOME_INFRA;
+	v->outcome = f->ending == ENDING_STOP || f->ending == ENDING_ENOUGH ? OUTCOME_STOPPED
+									    : OUTCOME_INFRA;
 	v->exposure_ns = 0;
 	v->exposure_work = NAN;
 	if (f->has_sighting) {
@@ -124,6 +126,7 @@ void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
 	v->boot_ns = f->hello_ns ? since(f->spawn_ns, f->hello_ns) : 0;
 	v->settle_ns = f->soak_ns ? since(f->hello_ns, f->soak_ns) : 0;
 	v->has_sighting = false;
+	v->enough = f->ending == ENDING_ENOUGH;
 	if (!f->soak_ns || (f->has_sighting && f->sighting.at_ns < f->soak_ns)) {
 		never_soaked(f, v);
 	} else if (f->has_sighting) {

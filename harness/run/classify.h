@@ -20,8 +20,9 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_HEARTBEAT,
 	      ENDING_SILENCE,
 	      ENDING_PROGRESS,
-	      ENDING_RESET, /* the guest rebooted or shut down by itself */
-	      ENDING_HOST,  /* QEMU died or could not start, or the host failed us otherwise */
+	      ENDING_RESET,  /* the guest rebooted or shut down by itself */
+	      ENDING_HOST,   /* QEMU died or could not start, or the host failed us otherwise */
+	      ENDING_ENOUGH, /* the runner wants no more of it: censored, and nobody's loss */
 	      ENDING_COUNT
 };
 

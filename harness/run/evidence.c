@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/exit.h"
 #include "base/fs.h"
@@ -16,6 +17,7 @@ enum {
 };
 
 struct evidence {
+	int dirfd; /* borrowed */
 	int index_fd, agent_fd;
 	size_t agent_bytes;
 	int error;
@@ -36,6 +38,7 @@ int evidence_open(int dirfd, struct evidence **ret, struct err *err)
 {
 	struct evidence *e = xcalloc(1, sizeof(*e));
 
+	e->dirfd = dirfd;
 	e->index_fd = e->agent_fd = -1;
 	if (dirfd >= 0) {
 		e->index_fd = open_log(dirfd, "console.idx", err);
@@ -106,6 +109,46 @@ void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...)
 	str_sanitise(&e->line, buf_str(&text), text.len, false);
 	buf_putc(&e->line, '\n');
 	write_line(e, e->agent_fd); /* of these there are few */
+}
+
+/* Written over, never cut: who reads in between finds the old line or the whole of both. */
+void evidence_soak(struct evidence *e, uint64_t from_ns, uint64_t over_ns)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_close_ int fd = -1;
+
+	if (e->dirfd < 0)
+		return;
+	fd = openat(e->dirfd, "soak", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+	buf_printf(&text, "%" PRIu64 "\n", from_ns);
+	if (over_ns)
+		buf_printf(&text, "%" PRIu64 "\n", over_ns);
+	if (fd >= 0)
+		fs_write_all(fd, text.data, text.len);
+}
+
+static bool whole_number(const char **at, uint64_t *ret)
+{
+	const char *eol = strchr(*at, '\n');
+	char line[32];
+
+	if (!eol || (size_t)(eol - *at) >= sizeof(line))
+		return false;
+	snprintf(line, sizeof(line), "%.*s", (int)(eol - *at), *at);
+	*at = eol + 1;
+	return str_to_u64(line, INT64_MAX, ret) == 0;
+}
+
+void evidence_soak_read(int dirfd, uint64_t *ret_from_ns, uint64_t *ret_over_ns)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	const char *at;
+
+	if (fs_read(dirfd, "soak", 128, &text, NULL) < 0)
+		return;
+	at = buf_str(&text);
+	if (whole_number(&at, ret_from_ns))
+		whole_number(&at, ret_over_ns);
 }
 
 int evidence_error(const struct evidence *e)

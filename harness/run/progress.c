@@ -81,14 +81,16 @@ static void arm_line(const struct campaign *c, size_t i, struct buf *out)
 	uint64_t told = t->outcome[OUTCOME_FAILED] + t->outcome[OUTCOME_OTHER] +
 			t->outcome[OUTCOME_SURVIVED];
 
-	buf_printf(out, " | %s %" PRIu64 "/%" PRIu64 ", %" PRIu64 " failed",
-		   c->scenario.arm[i].name, told, t->planned, t->outcome[OUTCOME_FAILED]);
+	buf_printf(out, " | %s %" PRIu64, c->scenario.arm[i].name, told);
+	if (t->planned)
+		buf_printf(out, "/%" PRIu64, t->planned);
+	buf_printf(out, ", %" PRIu64 " failed", t->outcome[OUTCOME_FAILED]);
 	if (t->outcome[OUTCOME_FAILED])
 		buf_printf(out, ", MTTF %.3g s",
 			   t->exposure_s / (double)t->outcome[OUTCOME_FAILED]);
 }
 
-void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running)
+void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running, const char *how)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	struct winsize w;
@@ -98,6 +100,8 @@ void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running)
 	if (!p->tty)
 		return;
 	buf_printf(&b, "%" PRIu64 ":%02" PRIu64 " %zu running", s / 60, s % 60, running);
+	if (*how)
+		buf_printf(&b, " | %s", how);
 	for (size_t i = 0; i < p->c->scenario.n_arms; i++)
 		arm_line(p->c, i, &b);
 	fprintf(stderr, "\r\033[K%.*s", (int)(width - 1), buf_str(&b));

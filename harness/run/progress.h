@@ -14,8 +14,8 @@ struct progress *progress_new(const struct campaign *c, bool quiet);
 struct progress *progress_free(struct progress *p); /* wipes the bottom line */
 
 void progress_ended(struct progress *p, const struct planned *t, const struct verdict *v);
-void progress_draw(struct progress *p, uint64_t elapsed_ns,
-		   size_t running);                                       /* about once a second */
+void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running,
+		   const char *how); /* about once a second; how: the strategy's words, or "" */
 void progress_say(struct progress *p, const char *fmt, ...) PRINTF(2, 3); /* a remark of its own */
 
 #endif

@@ -10,11 +10,13 @@
 #include "model/verdict.h"
 
 struct run_options {
-	const char *results; /* NULL: as store/layout.h says */
-	uint64_t slots;      /* guests at once; 0: as many as the host's processors carry */
-	uint64_t seed;       /* of the plan; 0: from the clock */
-	const char *uri;     /* libvirt's; "" the default */
-	bool quiet;          /* no progress on stderr */
+	const char *results;  /* NULL: as store/layout.h says */
+	uint64_t slots;       /* guests at once; 0: as many as the host's processors carry */
+	uint64_t seed;        /* of the plan; 0: from the clock */
+	const char *uri;      /* libvirt's; "" the default */
+	bool quiet;           /* no progress on stderr */
+	const char *strategy; /* of a new run: run/strategy.h; NULL: the scenario's plan */
+	const json_t *params; /* the strategy's; NULL: none. Borrowed */
 };
 
 struct run_result {

@@ -69,6 +69,13 @@ void slots_signal(const struct slots *s, int signo)
 			proc_kill(&s->slot[i].proc, signo);
 }
 
+void slots_signal_trial(const struct slots *s, uint64_t trial, int signo)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->slot[i].trial == trial)
+			proc_kill(&s->slot[i].proc, signo);
+}
+
 static void on_end(void *arg, uint32_t events)
 {
 	struct slot *s = arg;

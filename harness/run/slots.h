@@ -23,5 +23,6 @@ int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_
 		struct err *err);
 
 void slots_signal(const struct slots *s, int signo); /* to all that run */
+void slots_signal_trial(const struct slots *s, uint64_t trial, int signo);
 
 #endif

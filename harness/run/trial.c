@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include "base/exit.h"
@@ -43,6 +42,14 @@ static uint64_t now(const struct trial *t)
 	return loop_now(t->loop);
 }
 
+/* The runner counts an age from the soak's beginning, and none after its end. Virtual time is none
+ * of its own. */
+static void tell_runner(const struct trial *t)
+{
+	if (t->witness.facts.soak_ns && !t->env->clock->fake)
+		evidence_soak(t->evidence, t->witness.facts.soak_ns, t->witness.facts.end_ns);
+}
+
 /* The trial leaves its steps: straight to the kill, or by way of EVIDENCE where words may follow.
  */
 static void end(struct trial *t, enum ending ending, const char *detail)
@@ -55,6 +62,7 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 	if (t->step >= STEP_EVIDENCE)
 		return;
 	witness_end(&t->witness, ending, t->step, now(t), detail);
+	tell_runner(t);
 	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
 		      detail);
 	enter(t, words_may_follow ? STEP_EVIDENCE : STEP_KILL);
@@ -164,7 +172,10 @@ static void on_signal(void *arg, int signo)
 {
 	struct trial *t = arg;
 
-	end(t, ENDING_STOP, strsignal(signo));
+	if (signo == TRIAL_ENOUGH)
+		end(t, ENDING_ENOUGH, "");
+	else
+		end(t, ENDING_STOP, strsignal(signo));
 }
 
 /* ---- what silence says ---- */
@@ -278,6 +289,7 @@ static void settle(struct trial *t)
 
 static void soak(struct trial *t)
 {
+	tell_runner(t);
 	if (!t->env->clock->fake) {
 		host_watch_start(&t->host);
 		on_host_timer(t);
@@ -429,6 +441,7 @@ int trial_run(const struct spec *spec, const struct trial_env *env, struct verdi
 	if (env->signals) {
 		loop_add_signal(t.loop, SIGINT, on_signal, &t);
 		loop_add_signal(t.loop, SIGTERM, on_signal, &t);
+		loop_add_signal(t.loop, TRIAL_ENOUGH, on_signal, &t);
 	}
 	enter(&t, STEP_PREPARE);
 	if (t.step != STEP_COUNT && t.step != STEP_COMMIT)

@@ -6,16 +6,20 @@
 #ifndef KS_RUN_TRIAL_H
 #define KS_RUN_TRIAL_H
 
+#include <signal.h>
+
 #include "model/spec.h"
 #include "model/verdict.h"
 #include "vm/vm.h"
+
+#define TRIAL_ENOUGH SIGUSR1 /* to its process: the run wants no more of it (run/strategy.h) */
 
 struct trial_env {
 	struct clock *clock;
 	const struct vm_backend *backend;
 	const struct machine *machine; /* made from the spec: run/machine.h */
 	int dirfd;                     /* the trial's folder; -1: keep nothing */
-	bool signals;                  /* SIGINT and SIGTERM end it as STOPPED */
+	bool signals;                  /* SIGINT, SIGTERM and TRIAL_ENOUGH end it as STOPPED */
 	const char *accel;             /* for the verdict: "tcg", "kvm", "fake" */
 };
 

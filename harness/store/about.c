@@ -107,6 +107,7 @@ static int follow(void *arg, const struct journal_record *rec)
 		snprintf(a->why, sizeof(a->why), "%s", rec->why);
 		break;
 	case JOURNAL_ADD: a->added++; break;
+	case JOURNAL_DECIDED: break; /* done follows when its guests have ended */
 	case JOURNAL_SPAWN: spawned(a, rec->trial); break;
 	case JOURNAL_END: ended(a, rec->trial); break;
 	case JOURNAL_COUNT: break;

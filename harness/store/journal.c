@@ -30,6 +30,8 @@ enum {
 	F_EXIT = 1 << 5,
 	F_ARM = 1 << 6,
 	F_WHY = 1 << 7,
+	F_SOAK = 1 << 8,     /* left out where it is 0 */
+	F_EXPOSURE = 1 << 9, /* runs of older versions have none */
 };
 
 static const struct event {
@@ -39,8 +41,9 @@ static const struct event {
 	[JOURNAL_BEGIN] = { "begin", F_RUN | F_PID },
 	[JOURNAL_RESUME] = { "resume", F_PID },
 	[JOURNAL_SPAWN] = { "spawn", F_TRIAL | F_SLOT | F_PID },
-	[JOURNAL_END] = { "end", F_TRIAL | F_OUTCOME | F_EXIT },
-	[JOURNAL_ADD] = { "add", F_TRIAL | F_ARM | F_WHY },
+	[JOURNAL_END] = { "end", F_TRIAL | F_OUTCOME | F_EXPOSURE | F_EXIT },
+	[JOURNAL_ADD] = { "add", F_TRIAL | F_ARM | F_SOAK | F_WHY },
+	[JOURNAL_DECIDED] = { "decided", F_EXIT | F_WHY },
 	[JOURNAL_STOP] = { "stop", F_WHY },
 	[JOURNAL_DONE] = { "done", F_WHY },
 };
@@ -63,10 +66,14 @@ static json_t *record_to_json(const struct journal_record *rec)
 		json_object_set_new(o, "pid", json_integer(rec->pid));
 	if (fields & F_OUTCOME)
 		json_set_str(o, "outcome", outcome_name(rec->outcome));
+	if (fields & F_EXPOSURE)
+		json_set_u64(o, "exposure_ns", rec->exposure_ns);
 	if (fields & F_EXIT)
 		json_object_set_new(o, "exit", json_integer(rec->exit));
 	if (fields & F_ARM)
 		json_set_str(o, "arm", rec->arm);
+	if (fields & F_SOAK && rec->soak_ns)
+		json_set_u64(o, "soak_ns", rec->soak_ns);
 	if (fields & F_WHY)
 		json_set_str(o, "why", rec->why);
 	return o;
@@ -107,10 +114,14 @@ static int fields_from_json(const json_t *o, unsigned fields, struct journal_rec
 		r = get_i64(o, "pid", &rec->pid, err);
 	if (r == 0 && fields & F_OUTCOME)
 		r = get_outcome(o, &rec->outcome, err);
+	if (r == 0 && fields & F_EXPOSURE)
+		r = json_get_u64(o, "exposure_ns", &rec->exposure_ns, err);
 	if (r == 0 && fields & F_EXIT)
 		r = get_i64(o, "exit", &rec->exit, err);
 	if (r == 0 && fields & F_ARM)
 		r = json_get_text(o, "arm", rec->arm, sizeof(rec->arm), err);
+	if (r == 0 && fields & F_SOAK)
+		r = json_get_u64(o, "soak_ns", &rec->soak_ns, err);
 	if (r == 0 && fields & F_WHY)
 		r = json_get_text(o, "why", rec->why, sizeof(rec->why), err);
 	return r;

@@ -22,10 +22,11 @@ enum journal_event {
 	JOURNAL_BEGIN,  /* run, pid: a runner took up the new run */
 	JOURNAL_RESUME, /* pid: another runner took it up again */
 	JOURNAL_SPAWN,  /* trial, slot, pid: a trial's process was started */
-	JOURNAL_END,    /* trial, outcome, exit: it ended, and this was its verdict */
-	JOURNAL_ADD,    /* trial, arm, why: one more trial of the arm than was planned */
-	JOURNAL_STOP,   /* why: no new trials from here on (a signal, the budget) */
-	JOURNAL_DONE,   /* why: every trial that was wanted has ended */
+	JOURNAL_END,    /* trial, outcome, exposure_ns, exit: it ended, and this was its verdict */
+	JOURNAL_ADD,    /* trial, arm, soak_ns (0: the arm's own), why: one more than was planned */
+	JOURNAL_DECIDED, /* exit, why: the strategy has its answer; what still runs is not wanted */
+	JOURNAL_STOP,    /* why: no new trials from here on (a signal, the budget) */
+	JOURNAL_DONE,    /* why: every trial that was wanted has ended */
 	JOURNAL_COUNT
 };
 
@@ -36,6 +37,7 @@ struct journal_record {
 	int64_t at_s; /* wall clock, seconds since 1970; 0: journal_append() asks the clock */
 
 	uint64_t trial, slot;
+	uint64_t soak_ns, exposure_ns;
 	int64_t pid;
 	enum outcome outcome;
 	int64_t exit; /* the trial process's: 0-255, 256 + signal, -1 not known */

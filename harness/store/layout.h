@@ -18,6 +18,7 @@
 #define RUN_PLAN     "plan.json"
 #define RUN_JOURNAL  "journal"
 #define RUN_HOST     "host.json"
+#define RUN_ANSWER   "answer.json"
 #define RUN_TRIALS   "trials"
 /* ... and of a trial's. */
 #define TRIAL_SPEC      "spec.json"
@@ -25,6 +26,7 @@
 #define TRIAL_CONSOLE   "console.log"
 #define TRIAL_SAMPLES   "samples.tsv"
 #define TRIAL_AGENT     "agent.log"
+#define TRIAL_SOAK      "soak"
 #define TRIAL_DOMAIN    "domain.xml"
 #define TRIAL_EVIDENCE  "evidence"
 #define TRIAL_SIGHTINGS "sightings.json"

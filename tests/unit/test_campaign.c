@@ -19,7 +19,7 @@ static void make(struct campaign *c)
 	struct err err = { 0 };
 
 	assert_ok(scenario_parse("two.yaml", text, sizeof(text) - 1, NULL, &s, &err));
-	campaign_init(c, &s, 42);
+	campaign_init(c, &s, 42, true);
 }
 
 static void ends(struct campaign *c, uint64_t trial, enum outcome o)
@@ -67,10 +67,10 @@ static void a_lost_trial_is_owed_until_one_is_added(void **state)
 	ends(&c, nth_of(&c, 1, 0), OUTCOME_INFRA);
 	ends(&c, nth_of(&c, 1, 1), OUTCOME_STOPPED);
 	assert_int_equal(campaign_owed(&c, 1), 2);
-	assert_int_equal(campaign_add(&c, 1)->trial, 7);
+	assert_int_equal(campaign_add(&c, 1, 0)->trial, 7);
 	assert_int_equal(campaign_next(&c)->arm, 1);
 	assert_int_equal(campaign_owed(&c, 1), 1);
-	assert_int_equal(campaign_add(&c, 1)->trial, 8);
+	assert_int_equal(campaign_add(&c, 1, 0)->trial, 8);
 	assert_int_equal(campaign_owed(&c, 1), 0);
 	campaign_done(&c);
 }
@@ -98,7 +98,7 @@ static void three_losses_and_nothing_else_are_hopeless(void **state)
 	assert_int_equal(campaign_hopeless(&c), -1);
 	ends(&c, nth_of(&c, 1, 2), OUTCOME_INFRA);
 	assert_int_equal(campaign_hopeless(&c), 1);
-	ends(&c, campaign_add(&c, 1)->trial, OUTCOME_SURVIVED);
+	ends(&c, campaign_add(&c, 1, 0)->trial, OUTCOME_SURVIVED);
 	assert_int_equal(campaign_hopeless(&c), -1);
 	campaign_done(&c);
 }
@@ -111,10 +111,61 @@ static void more_losses_than_two_a_trial_are_hopeless_too(void **state)
 	make(&c);
 	ends(&c, nth_of(&c, 1, 0), OUTCOME_FAILED);
 	for (int i = 0; i < 6; i++)
-		ends(&c, campaign_add(&c, 1)->trial, i % 2 ? OUTCOME_INFRA : OUTCOME_STOPPED);
+		ends(&c, campaign_add(&c, 1, 0)->trial, i % 2 ? OUTCOME_INFRA : OUTCOME_STOPPED);
 	assert_int_equal(campaign_hopeless(&c), -1);
-	ends(&c, campaign_add(&c, 1)->trial, OUTCOME_STOPPED);
+	ends(&c, campaign_add(&c, 1, 0)->trial, OUTCOME_STOPPED);
 	assert_int_equal(campaign_hopeless(&c), 1);
+	campaign_done(&c);
+}
+
+static void what_was_enough_is_not_lost(void **state)
+{
+	struct verdict v = { .outcome = OUTCOME_STOPPED, .enough = true };
+	struct campaign c;
+
+	(void)state;
+	make(&c);
+	for (int i = 0; i < 20; i++)
+		campaign_ended(&c, campaign_add(&c, 1, 0)->trial, &v);
+	assert_int_equal(campaign_owed(&c, 1), 0);
+	assert_int_equal(campaign_hopeless(&c), -1);
+	campaign_done(&c);
+}
+
+static void a_trial_has_an_age_while_it_soaks_and_is_in_limbo_until_its_verdict(void **state)
+{
+	struct campaign c;
+
+	(void)state;
+	make(&c);
+	c.state[1] = TRIAL_RUNNING;
+	assert_int_equal(campaign_age_ns(&c, 2, 1000), 0);
+	c.soak[1].from_ns = 400;
+	assert_int_equal(campaign_age_ns(&c, 2, 1000), 600);
+	assert_int_equal(campaign_age_ns(&c, 2, 300), 0);
+	assert_false(campaign_in_limbo(&c));
+	c.soak[1].over_ns = 900;
+	assert_int_equal(campaign_age_ns(&c, 2, 1000), 500);
+	assert_true(campaign_in_limbo(&c));
+	ends(&c, 2, OUTCOME_FAILED);
+	assert_int_equal(campaign_age_ns(&c, 2, 1000), 0);
+	assert_false(campaign_in_limbo(&c));
+	campaign_done(&c);
+}
+
+static void a_plan_that_is_not_laid_out_grows_by_wishes(void **state)
+{
+	struct campaign c;
+	struct scenario s;
+	struct err err = { 0 };
+
+	(void)state;
+	assert_ok(scenario_parse("two.yaml", text, sizeof(text) - 1, NULL, &s, &err));
+	campaign_init(&c, &s, 42, false);
+	assert_null(campaign_next(&c));
+	assert_int_equal(campaign_add(&c, 1, 7)->soak_ns, 7);
+	assert_int_equal(campaign_next(&c)->trial, 1);
+	assert_int_equal(campaign_next(&c)->arm, 1);
 	campaign_done(&c);
 }
 
@@ -151,7 +202,7 @@ static void plan_json_is_all_that_a_resume_needs(void **state)
 	assert_int_equal(again.scenario.arm[1].settings.fake.scale, NS_PER_S);
 	/* a replacement is the same trial, whoever makes it */
 	for (int i = 0; i < 3; i++)
-		assert_memory_equal(campaign_add(&c, 1), campaign_add(&again, 1),
+		assert_memory_equal(campaign_add(&c, 1, 0), campaign_add(&again, 1, 0),
 				    sizeof(struct planned));
 	campaign_done(&c);
 	campaign_done(&again);
@@ -191,6 +242,9 @@ int main(void)
 		test(what_is_excluded_lends_no_exposure),
 		test(three_losses_and_nothing_else_are_hopeless),
 		test(more_losses_than_two_a_trial_are_hopeless_too),
+		test(what_was_enough_is_not_lost),
+		test(a_trial_has_an_age_while_it_soaks_and_is_in_limbo_until_its_verdict),
+		test(a_plan_that_is_not_laid_out_grows_by_wishes),
 		test(what_was_lost_before_a_resume_is_no_omen),
 		test(plan_json_is_all_that_a_resume_needs),
 		test(a_broken_plan_is_refused_with_its_name),

@@ -56,12 +56,24 @@ static int collect(void *arg, const struct journal_record *rec)
 static const struct journal_record sample[] = {
 	{ .event = JOURNAL_BEGIN, .at_s = 1000, .run = "20261121-143233-x", .pid = 812 },
 	{ .event = JOURNAL_SPAWN, .at_s = 1001, .trial = 1, .slot = 0, .pid = 815 },
-	{ .event = JOURNAL_END, .at_s = 1019, .trial = 1, .outcome = OUTCOME_FAILED, .exit = 10 },
+	{ .event = JOURNAL_END,
+	  .at_s = 1019,
+	  .trial = 1,
+	  .outcome = OUTCOME_FAILED,
+	  .exit = 10,
+	  .exposure_ns = 17 },
 	{ .event = JOURNAL_ADD,
 	  .at_s = 1019,
 	  .trial = 9,
 	  .arm = "stock",
 	  .why = "host \"fault\"\n" },
+	{ .event = JOURNAL_ADD,
+	  .at_s = 1020,
+	  .trial = 22,
+	  .arm = "b",
+	  .soak_ns = 99,
+	  .why = "wished" },
+	{ .event = JOURNAL_DECIDED, .at_s = 1020, .exit = 11, .why = "they differ" },
 	{ .event = JOURNAL_STOP, .at_s = 1020, .why = "SIGINT" },
 	{ .event = JOURNAL_RESUME, .at_s = 1030, .pid = 900 },
 	{ .event = JOURNAL_DONE, .at_s = 1040, .why = "all trials ended" },
@@ -115,6 +127,8 @@ static void records_come_back_in_order_and_whole(void **state)
 		assert_int_equal(got->trial, want->trial);
 		assert_int_equal(got->slot, want->slot);
 		assert_int_equal(got->pid, want->pid);
+		assert_int_equal(got->soak_ns, want->soak_ns);
+		assert_int_equal(got->exposure_ns, want->exposure_ns);
 		assert_int_equal(got->outcome, want->outcome);
 		assert_string_equal(got->run, want->run);
 		assert_string_equal(got->arm, want->arm);

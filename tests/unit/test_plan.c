@@ -14,7 +14,7 @@ static void every_block_holds_each_arm_once(void **state)
 	struct plan p;
 
 	(void)state;
-	plan_make(&sc, 1, &p);
+	plan_make(&sc, sc.stop.trials, 1, &p);
 	assert_int_equal(p.n, 600);
 	for (size_t b = 0; b < 200; b++) {
 		unsigned seen = 0;
@@ -40,7 +40,7 @@ static void the_orders_are_all_alike_in_number(void **state)
 	struct plan p;
 
 	(void)state;
-	plan_make(&sc, 7, &p);
+	plan_make(&sc, sc.stop.trials, 7, &p);
 	for (size_t b = 0; b < 200; b++)
 		count[p.trial[b * 3].arm * 9 + p.trial[b * 3 + 1].arm * 3 +
 		      p.trial[b * 3 + 2].arm]++;
@@ -61,9 +61,9 @@ static void the_seed_decides_everything(void **state)
 	size_t same_seed = 0;
 
 	(void)state;
-	plan_make(&sc, 42, &a);
-	plan_make(&sc, 42, &b);
-	plan_make(&sc, 43, &c);
+	plan_make(&sc, sc.stop.trials, 42, &a);
+	plan_make(&sc, sc.stop.trials, 42, &b);
+	plan_make(&sc, sc.stop.trials, 43, &c);
 	assert_memory_equal(a.trial, b.trial, a.n * sizeof(*a.trial));
 	for (size_t i = 0; i < a.n; i++)
 		for (size_t j = 0; j < a.n; j++)
@@ -83,8 +83,8 @@ static void a_longer_plan_begins_with_the_shorter_one(void **state)
 
 	(void)state;
 	longer.stop.trials = 300;
-	plan_make(&sc, 42, &a);
-	plan_make(&longer, 42, &b);
+	plan_make(&sc, sc.stop.trials, 42, &a);
+	plan_make(&longer, longer.stop.trials, 42, &b);
 	assert_memory_equal(a.trial, b.trial, a.n * sizeof(*a.trial));
 	plan_done(&a);
 	plan_done(&b);
@@ -98,15 +98,15 @@ static void additions_are_new_trials_in_blocks_of_their_own(void **state)
 
 	(void)state;
 	small.stop.trials = 2;
-	plan_make(&small, 5, &p);
-	plan_make(&small, 5, &q);
-	t = *plan_add(&p, 1);
+	plan_make(&small, small.stop.trials, 5, &p);
+	plan_make(&small, small.stop.trials, 5, &q);
+	t = *plan_add(&p, 1, 0);
 	assert_int_equal(t.trial, 7);
 	assert_int_equal(t.block, 2);
 	assert_int_equal(t.arm, 1);
-	assert_int_equal(plan_add(&p, 0)->block, 2);
-	assert_int_equal(plan_add(&p, 1)->block, 3);
-	assert_true(plan_add(&q, 1)->seed == t.seed); /* same seed and history: same trial */
+	assert_int_equal(plan_add(&p, 0, 0)->block, 2);
+	assert_int_equal(plan_add(&p, 1, 0)->block, 3);
+	assert_true(plan_add(&q, 1, 0)->seed == t.seed); /* same seed and history: same trial */
 	plan_done(&p);
 	plan_done(&q);
 }
@@ -118,8 +118,8 @@ static void plans_survive_json_both_ways(void **state)
 	json_t *j;
 
 	(void)state;
-	plan_make(&sc, UINT64_MAX, &p); /* JSON's integers have 63 bits */
-	plan_add(&p, 2);
+	plan_make(&sc, sc.stop.trials, UINT64_MAX, &p); /* JSON's integers have 63 bits */
+	plan_add(&p, 2, 0);
 	j = plan_to_json(&p, &sc);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(j, "arms"), 1)),
 			    names[1]);
@@ -128,7 +128,7 @@ static void plans_survive_json_both_ways(void **state)
 	assert_int_equal(back.n_arms, 3);
 	assert_true(back.seed == p.seed);
 	assert_memory_equal(back.trial, p.trial, p.n * sizeof(*p.trial));
-	assert_true(plan_add(&back, 0)->seed == plan_add(&p, 0)->seed);
+	assert_true(plan_add(&back, 0, 0)->seed == plan_add(&p, 0, 0)->seed);
 	json_decref(j);
 	plan_done(&p);
 	plan_done(&back);
