@@ -19,6 +19,7 @@ enum {
 		40, /* a header so soon after another, before any trace, is in the midst of it */
 	BLOCK = 16 << 10, /* that the fast lane looks at in one go */
 	BLOCK_MIN = 512,
+	SLOW_MIN = 64, /* bytes that are cut into lines before the fast lane is tried again */
 };
 
 /* A report that is being collected. */
@@ -394,34 +395,46 @@ struct detector *detector_free(struct detector *d)
 static size_t skip_benign(struct detector *d, const char *p, size_t n)
 {
 	const char *nl;
-	size_t whole;
 
 	if (d->n_open > 0 || d->cut.lines_left > 0 || d->dump_lines > 0 ||
 	    !lines_at_start(&d->lines))
 		return 0;
 	nl = memrchr(p, '\n', MIN(n, (size_t)BLOCK));
+	if (nl)
+		nl = memrchr(p, '\n', rules_benign(d->rules, p, (size_t)(nl + 1 - p)));
 	if (!nl)
 		return 0;
-	whole = (size_t)(nl + 1 - p);
-	if (!lines_plain(p, whole) || rules_any(d->rules, p, whole))
-		return 0;
-	lines_skip(&d->lines, whole);
-	return whole;
+	lines_skip(&d->lines, (size_t)(nl + 1 - p));
+	return (size_t)(nl + 1 - p);
 }
 
+/* Up to the first line end behind `most` bytes: how many bytes that is. */
+static size_t some_lines(const char *p, size_t n, size_t most)
+{
+	const char *nl = n > most ? memchr(p + most, '\n', n - most) : NULL;
+
+	return nl ? (size_t)(nl + 1 - p) : n;
+}
+
+/*
+ * What the fast lane does not take goes line by line: a little, and the more the more often it
+ * refused, as trying has a price.
+ */
 void detector_feed(struct detector *d, const void *data, size_t n, uint64_t at_ns)
 {
 	const char *p = data;
+	size_t slow = SLOW_MIN;
 
 	d->at_ns = at_ns;
 	while (n > 0) {
 		size_t taken = n >= BLOCK_MIN ? skip_benign(d, p, n) : 0;
 
-		if (taken == 0) {
-			const char *nl = n > BLOCK ? memchr(p + BLOCK, '\n', n - BLOCK) : NULL;
-
-			taken = nl ? (size_t)(nl + 1 - p) : n;
+		if (taken > 0) {
+			slow = SLOW_MIN;
+		} else {
+			taken = some_lines(p, n, slow);
 			lines_feed(&d->lines, p, taken);
+			slow = MIN(slow * 2, (size_t)BLOCK);
 		}
 		p += taken;
 		n -= taken;

@@ -156,9 +156,8 @@ bool lines_at_start(const struct lines *l)
 }
 
 /* No branch in the loop, so that the compiler makes vectors of it. */
-__attribute__((optimize("O3"))) bool lines_plain(const void *data, size_t n)
+__attribute__((optimize("O3"))) static bool all_plain(const unsigned char *p, size_t n)
 {
-	const unsigned char *p = data;
 	unsigned char odd = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -168,6 +167,19 @@ __attribute__((optimize("O3"))) bool lines_plain(const void *data, size_t n)
 		odd |= c == 0x7f;
 	}
 	return !odd;
+}
+
+size_t lines_plain(const void *data, size_t n)
+{
+	enum { STRETCH = 512 };
+	const unsigned char *p = data;
+	size_t at = 0;
+
+	while (at < n && all_plain(p + at, MIN(n - at, (size_t)STRETCH)))
+		at += MIN(n - at, (size_t)STRETCH);
+	while (at < n && (is_plain(p[at]) || p[at] == '\n' || p[at] == '\r'))
+		at++;
+	return at;
 }
 
 void lines_skip(struct lines *l, size_t n)

@@ -42,8 +42,9 @@ void lines_finish(struct lines *l); /* delivers a last line without its end, if 
 /* No byte of the current line has arrived yet: whole lines may be skipped (lines_skip). */
 bool lines_at_start(const struct lines *l);
 
-/* Do these bytes come out as they are, line ends aside: no escape, no control byte? */
-bool lines_plain(const void *data, size_t n);
+/* How many bytes from the front come out as they are, line ends aside: no escape, no control byte?
+ */
+size_t lines_plain(const void *data, size_t n);
 
 /* n bytes of whole plain lines in which somebody else has looked for all there is to find. */
 void lines_skip(struct lines *l, size_t n);

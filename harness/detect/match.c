@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "detect/lines.h"
+#include "detect/sieve.h"
 
 struct node { /* of the automaton */
 	uint16_t next[256];
@@ -15,7 +17,8 @@ struct node { /* of the automaton */
 };
 
 struct matcher {
-	hs_database_t *db; /* NULL: the automaton is used */
+	struct sieve *sieve; /* NULL: not for this processor, or these literals */
+	hs_database_t *db;   /* NULL: the automaton is used */
 	hs_scratch_t *scratch;
 	struct node *node;
 	size_t n_nodes;
@@ -148,6 +151,8 @@ struct matcher *matcher_new(const char *const *literal, size_t n, bool plain, st
 		automaton_build(m, literal, n);
 	else if (hyperscan_build(m, literal, n, err) < 0)
 		return matcher_free(m);
+	if (!plain)
+		m->sieve = sieve_new(literal, n);
 	return m;
 }
 
@@ -157,6 +162,7 @@ struct matcher *matcher_free(struct matcher *m)
 		hs_free_scratch(m->scratch);
 		if (m->db != compiled.db)
 			hs_free_database(m->db);
+		free(m->sieve);
 		free(m->node);
 		free(m);
 	}
@@ -174,16 +180,28 @@ static int on_match(unsigned id, unsigned long long from, unsigned long long to,
 	(void)from;
 	(void)to;
 	(void)flags;
-	if (!arg)
-		return 1;
 	hit(arg, id);
 	return 0;
 }
 
-static bool automaton_run(const struct matcher *m, const char *data, size_t n, struct hits *ret)
+/* The end of the match that ends first; an order among literals is not promised. */
+static int on_end(unsigned id, unsigned long long from, unsigned long long to, unsigned flags,
+		  void *arg)
+{
+	size_t *first = arg;
+
+	(void)id;
+	(void)from;
+	(void)flags;
+	*first = MIN(*first, (size_t)to);
+	return 0;
+}
+
+/* How many bytes it takes to the end of the first literal; n + 1 where none occurs. */
+static size_t automaton_run(const struct matcher *m, const char *data, size_t n, struct hits *ret)
 {
 	uint16_t at = 0;
-	bool any = false;
+	size_t first = n + 1;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct node *s;
@@ -192,14 +210,14 @@ static bool automaton_run(const struct matcher *m, const char *data, size_t n, s
 		s = &m->node[at];
 		if (s->literal < 0 && s->suffix == 0)
 			continue;
-		any = true;
+		first = MIN(first, i + 1);
 		if (!ret)
-			return true;
+			break;
 		for (; s != m->node; s = &m->node[s->suffix])
 			if (s->literal >= 0)
 				hit(ret, (unsigned)s->literal);
 	}
-	return any;
+	return first;
 }
 
 bool matcher_run(struct matcher *m, const char *data, size_t n, struct hits *ret)
@@ -207,18 +225,30 @@ bool matcher_run(struct matcher *m, const char *data, size_t n, struct hits *ret
 	uint64_t any = 0;
 
 	memset(ret, 0, sizeof(*ret));
+	if (m->sieve && !sieve_find(m->sieve, data, n))
+		return false;
 	if (!m->db)
-		return automaton_run(m, data, n, ret);
+		return automaton_run(m, data, n, ret) <= n;
 	hs_scan(m->db, data, (unsigned)n, 0, m->scratch, on_match, ret);
 	for (size_t i = 0; i < ARRAY_SIZE(ret->bit); i++)
 		any |= ret->bit[i];
 	return any != 0;
 }
 
-bool matcher_any(struct matcher *m, const char *data, size_t n)
+size_t matcher_benign(struct matcher *m, const char *data, size_t n)
 {
-	if (!m->db)
-		return automaton_run(m, data, n, NULL);
-	return hs_scan(m->db, data, (unsigned)n, 0, m->scratch, on_match, NULL) ==
-	       HS_SCAN_TERMINATED;
+	size_t plain, first;
+	const char *at;
+
+	if (m->sieve) {
+		at = sieve_find(m->sieve, data, n);
+		return at ? (size_t)(at - data) : n;
+	}
+	plain = lines_plain(data, n);
+	first = plain + 1;
+	if (m->db)
+		hs_scan(m->db, data, (unsigned)plain, 0, m->scratch, on_end, &first);
+	else
+		first = automaton_run(m, data, plain, NULL);
+	return first - 1;
 }

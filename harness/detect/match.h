@@ -28,7 +28,10 @@ struct matcher *matcher_free(struct matcher *m); /* returns NULL */
 /* Which literals occur in data? Returns whether any does. */
 bool matcher_run(struct matcher *m, const char *data, size_t n, struct hits *ret);
 
-/* Does any literal occur? Stops at the first. */
-bool matcher_any(struct matcher *m, const char *data, size_t n);
+/*
+ * How many bytes from the front are of no interest: before the first control byte that is neither a
+ * line end nor a tab, and before some byte of the first literal.
+ */
+size_t matcher_benign(struct matcher *m, const char *data, size_t n);
 
 #endif

@@ -151,9 +151,9 @@ const struct rules *rules_get(struct err *err)
 	return rules;
 }
 
-bool rules_any(const struct rules *r, const char *data, size_t n)
+size_t rules_benign(const struct rules *r, const char *data, size_t n)
 {
-	return matcher_any(r->matcher, data, n);
+	return matcher_benign(r->matcher, data, n);
 }
 
 bool rules_hit(const struct rules *r, const char *data, size_t n, struct hits *ret)

@@ -28,8 +28,8 @@ bool rules_may_ignore(const struct rules *r, const struct signature *sig);
 /* The name of the detect.ignore that fits a whole sighting, or NULL. */
 const char *rules_ignored_by(const struct rules *r, const struct sighting *s);
 
-/* Does any literal of the table occur in data? */
-bool rules_any(const struct rules *r, const char *data, size_t n);
+/* As matcher_benign(): how many bytes from the front hold no literal, and are plain. */
+size_t rules_benign(const struct rules *r, const char *data, size_t n);
 
 /* Which ones do? False: none. */
 bool rules_hit(const struct rules *r, const char *data, size_t n, struct hits *ret);

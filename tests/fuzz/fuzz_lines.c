@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	assert(whole.digest == bytes.digest && whole.digest == chunks.digest);
 	assert(again.text.len == whole.text.len);
 	assert(memcmp(buf_str(&again.text), buf_str(&whole.text), whole.text.len) == 0);
-	if (lines_plain(data + 1, n - 1))
+	if (lines_plain(data + 1, n - 1) == n - 1)
 		plain((const char *)data + 1, n - 1, &whole);
 	buf_done(&whole.text);
 	buf_done(&bytes.text);

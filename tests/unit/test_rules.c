@@ -62,7 +62,8 @@ static void both_matchers_give_the_same_answer(void **state)
 		assert_int_equal(matcher_run(fast, texts[i], n, &a),
 				 matcher_run(plain, texts[i], n, &b));
 		assert_memory_equal(&a, &b, sizeof(a));
-		assert_int_equal(matcher_any(fast, texts[i], n), matcher_any(plain, texts[i], n));
+		assert_int_equal(matcher_benign(fast, texts[i], n),
+				 matcher_benign(plain, texts[i], n));
 		for (unsigned j = 0; j < ARRAY_SIZE(literals); j++)
 			assert_int_equal(hits_has(&a, j), strstr(texts[i], literals[j]) != NULL);
 	}
