@@ -10,9 +10,29 @@
 static const struct frame *blame(const struct oops *o, unsigned from, unsigned skip)
 {
 	for (unsigned i = from; i < o->n_frames; i++)
-		if (o->frame[i].reliable && !frames_skipped(o->frame[i].function, skip))
+		if (o->frame[i].reliable && !frame_skipped(&o->frame[i], skip))
 			return &o->frame[i];
 	return NULL;
+}
+
+/*
+ * The first frame to blame of those marked `?`, where all are and must be (SIG_HEARSAY). Elsewhere
+ * such a stack holds what earlier calls left there, and blames the innocent.
+ */
+static const struct frame *hearsay(const struct oops *o, unsigned skip)
+{
+	const struct frame *ret = NULL;
+
+	for (unsigned i = 0; (o->sig->flags & SIG_HEARSAY) && i < o->n_frames; i++) {
+		const struct frame *f = &o->frame[i];
+
+		if (f->reliable)
+			return NULL;
+		if (!ret && !frames_padding(f) &&
+		    !frame_skipped(f, skip | SKIP_INTERRUPT | SKIP_IRQ))
+			ret = f;
+	}
+	return ret;
 }
 
 /* Where the stall's own report ends in the first trace: behind the timer interrupt it was found in.
@@ -45,8 +65,7 @@ static const struct frame *anchor(const struct oops *o, unsigned from)
 			continue;
 		if (frames_dispatches(f->function) && last)
 			return last;
-		if (!frames_skipped(f->function,
-				    SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
+		if (!frame_skipped(f, SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
 			last = f;
 	}
 	/* arm names its root only as the caller of the last frame */
@@ -58,7 +77,7 @@ static const struct frame *header_blame(const struct oops *o, unsigned skip)
 {
 	const struct frame *f = &o->header;
 
-	return f->function[0] && !frames_skipped(f->function, skip) ? f : NULL;
+	return f->function[0] && !frame_skipped(f, skip) ? f : NULL;
 }
 
 /* What the row's recipe says first. */
@@ -72,7 +91,7 @@ static const struct frame *by_recipe(const struct oops *o, unsigned skip)
 	case STACK_STALL: return blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT);
 	case STACK_PC:
 	case STACK_TRACE:
-		if (o->at.function[0] && !frames_skipped(o->at.function, skip))
+		if (o->at.function[0] && !frame_skipped(&o->at, skip))
 			return &o->at;
 		break;
 	}
@@ -86,16 +105,19 @@ static const struct frame *by_recipe(const struct oops *o, unsigned skip)
 static const struct frame *by_rest(const struct oops *o, unsigned skip)
 {
 	bool lone = o->cut_short && o->n_calls == 1 && o->n_frames == 1;
+	unsigned never = SKIP_REPORT | (skip & SKIP_URB);
 	const struct frame *f = lone ? NULL : blame(o, 0, skip);
 
 	if (!f && o->pc_bad && o->link.function[0])
 		f = &o->link;
 	if (!f && o->n_calls > 1)
-		f = blame(o, 0, SKIP_REPORT);
+		f = blame(o, 0, never);
 	if (!f && o->n_frames > 0 && o->n_calls == 0)
-		f = blame(o, 0, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+		f = blame(o, 0, never | SKIP_LIB | SKIP_LOCK);
 	if (!f)
-		f = header_blame(o, SKIP_REPORT | SKIP_LIB | SKIP_LOCK);
+		f = header_blame(o, never | SKIP_LIB | SKIP_LOCK);
+	if (!f && !lone)
+		f = hearsay(o, skip);
 	return !f && o->at.function[0] ? &o->at : f;
 }
 
@@ -221,12 +243,13 @@ static void set_function(char dst[FUNCTION_LEN], const struct frame *f)
 
 void oops_close(struct oops *o)
 {
-	const struct frame *f = guilty(o);
+	const struct frame *f = guilty(o), *top;
 
 	set_function(o->s.function, f);
 	if (f)
 		memcpy(o->s.module, f->module, MODULE_LEN);
-	set_function(o->s.top, blame(o, 0, SKIP_REPORT | SKIP_ENTRY));
+	top = blame(o, 0, SKIP_REPORT | SKIP_ENTRY);
+	set_function(o->s.top, top ? top : hearsay(o, SKIP_REPORT | SKIP_ENTRY));
 	set_function(o->s.anchor, anchor(o, stalled_from(o)));
 	o->s.n_frames = MIN(o->n_frames, (unsigned)SIGHTING_FRAMES);
 	memcpy(o->s.frame, o->frame, o->s.n_frames * sizeof(*o->frame));

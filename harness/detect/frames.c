@@ -359,6 +359,24 @@ bool frames_skipped(const char *function, unsigned sets)
 	return false;
 }
 
+bool frame_skipped(const struct frame *f, unsigned sets)
+{
+	const char *name = f->function + strspn(f->function, "_");
+
+	if (!f->module[0])
+		return frames_skipped(f->function, sets);
+	for (size_t i = 0; i < ARRAY_SIZE(skips); i++)
+		if ((skips[i].set & sets) && str_eq(skips[i].glob, name))
+			return true;
+	return false;
+}
+
+bool frames_padding(const struct frame *f)
+{
+	return str_after(f->function, "__pfx_") || str_after(f->function, "__cfi_") ||
+	       (f->size > 0 && f->offset >= f->size);
+}
+
 bool frames_dispatches(const char *function)
 {
 	return frames_skipped(function, SKIP_DISPATCH);

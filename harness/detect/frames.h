@@ -47,6 +47,15 @@ enum skip_set {
 
 bool frames_skipped(const char *function, unsigned sets);
 
+/*
+ * The same of a frame: a glob is about the kernel proper, so of a module's functions only those
+ * that a set names in full are skipped. A driver's own kmalloc_ring() is its own fault.
+ */
+bool frame_skipped(const struct frame *f, unsigned sets);
+
+/* Is it no call: the padding before a function (__pfx_f), or the end of the one before it? */
+bool frames_padding(const struct frame *f);
+
 /* Did the kernel's dispatch of works, timers, system calls ... call the frame before this one? */
 bool frames_dispatches(const char *function);
 

@@ -167,7 +167,7 @@ static void naming_line(struct oops *o, const char *text)
 {
 	const char *at = strstr(text, " at: "), *work;
 
-	if (!o->sig->at || (o->at.function[0] && !frames_skipped(o->at.function, oops_innocent(o))))
+	if (!o->sig->at || (o->at.function[0] && !frame_skipped(&o->at, oops_innocent(o))))
 		return;
 	if (o->at_next && at) {
 		frames_read(at + strlen(" at: "), &o->at);

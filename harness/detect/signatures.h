@@ -29,7 +29,8 @@ enum {
 	SIG_USER = 64,       /* only on lines that printk did not write */
 	SIG_DUMP = 128,      /* no event, but the stack that follows is somebody else's */
 	SIG_ALONE = 1024,    /* without a stack: told at once, and nothing that is open minds */
-	SIG_SECOND = 16,     /* never a first cause: says that an earlier report was fatal */
+	SIG_HEARSAY = 2048, /* shows a task that runs: its stack cannot be unwound, only searched */
+	SIG_SECOND = 16,    /* never a first cause: says that an earlier report was fatal */
 };
 
 struct signature {
