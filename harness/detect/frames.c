@@ -17,15 +17,6 @@ static size_t hex_run(const char *s)
 	return n;
 }
 
-/* The name without .isra.0, .constprop.0, .part.1, .cold, .llvm.123: they differ from build to
- * build. */
-static size_t plain_length(const char *s, size_t n)
-{
-	const char *dot = n > 1 ? memchr(s + 1, '.', n - 1) : NULL;
-
-	return dot ? (size_t)(dot - s) : n;
-}
-
 /* Length of a demangled Rust path, `<a::B as c::D>::e`, in front of its +0x; 0 none. */
 static size_t rust_name(const char *s)
 {
@@ -83,7 +74,7 @@ static void copy(char *dst, size_t size, const char *s, size_t n)
 /* A symbol with its offset: the bytes it takes, 0 none. */
 static size_t symbol(const char *s, struct frame *f)
 {
-	size_t n = rust_name(s), at, len, taken, mod;
+	size_t n = rust_name(s), at, len, taken, mod, plain;
 
 	*f = (struct frame){ .reliable = true };
 	if (n == 0)
@@ -94,7 +85,10 @@ static size_t symbol(const char *s, struct frame *f)
 	taken = offset_and_size(s + n, &f->offset, &f->size);
 	if (taken == 0)
 		return 0;
-	copy(f->function, sizeof(f->function), s, s[0] == '<' ? n : plain_length(s, n));
+	plain = s[0] == '<' ? n : function_plain_len(s, n);
+	copy(f->function, sizeof(f->function), s, plain);
+	if (n - plain < sizeof(f->suffix))
+		copy(f->suffix, sizeof(f->suffix), s + plain, n - plain);
 	n += taken;
 	mod = module_of(s + n, &at, &len);
 	if (mod && strncmp(s + n + at, "inline", 6) != 0)
@@ -144,7 +138,7 @@ size_t frames_symbol(const char *s, size_t *ret_name)
 			return 0;
 		while (is_name(s[word]))
 			word++;
-		*ret_name = plain_length(s, word);
+		*ret_name = function_plain_len(s, word);
 		return word;
 	}
 	*ret_name = strlen(f.function);
@@ -185,7 +179,7 @@ static bool inlined(const char *s, struct frame *f)
 	if (n == 0 || s[n] != ' ' || isdigit((unsigned char)s[0]) || !source_place(s + n + 1))
 		return false;
 	*f = (struct frame){ .reliable = true };
-	copy(f->function, sizeof(f->function), s, plain_length(s, n));
+	copy(f->function, sizeof(f->function), s, function_plain_len(s, n));
 	return true;
 }
 
@@ -203,7 +197,7 @@ static bool arm_frame(const char *s, struct frame *f)
 	if (n == 0 || (paren ? s[n] != ')' && s[n] != '+' : s + n != from))
 		return false;
 	*f = (struct frame){ .reliable = true };
-	copy(f->function, sizeof(f->function), s, plain_length(s, n));
+	copy(f->function, sizeof(f->function), s, function_plain_len(s, n));
 	return true;
 }
 
@@ -280,8 +274,10 @@ static enum frame_line pc_line(const struct pc_form *form, const char *s, struct
 	if (user)
 		return FRAME_PC_USER;
 	s = skip_addresses(s + strspn(s, " "));
-	if (symbol(s, f) > 0)
+	if (symbol(s, f) > 0) {
+		f->pc = form->kind == FRAME_PC;
 		return form->kind;
+	}
 	return form->kind == FRAME_PC ? FRAME_PC_BAD : FRAME_NONE;
 }
 

@@ -7,14 +7,14 @@ enum { HEAD = offsetof(struct sighting, frame) };
 
 struct packed_frame {
 	uint32_t offset, size;
-	bool reliable;
+	bool reliable, pc;
 };
 
 struct known_one {
 	uint64_t serial;
 	unsigned n_frames;
 	struct sighting *head; /* everything but the frames; allocated up to there and its tail */
-	struct buf frames;     /* packed_frame, function, NUL, module, NUL; as often as n_frames */
+	struct buf frames;     /* packed_frame, function, suffix, module, each with its NUL */
 };
 
 _Static_assert(sizeof(struct sighting) - HEAD - sizeof(((struct sighting *)0)->frame) <
@@ -35,10 +35,11 @@ static void pack(struct known_one *one, const struct sighting *s)
 {
 	for (unsigned i = 0; i < s->n_frames && one->frames.len < KNOWN_PACKED_MAX; i++) {
 		const struct frame *f = &s->frame[i];
-		struct packed_frame p = { f->offset, f->size, f->reliable };
+		struct packed_frame p = { f->offset, f->size, f->reliable, f->pc };
 
 		buf_append(&one->frames, &p, sizeof(p));
 		buf_append(&one->frames, f->function, strlen(f->function) + 1);
+		buf_append(&one->frames, f->suffix, strlen(f->suffix) + 1);
 		buf_append(&one->frames, f->module, strlen(f->module) + 1);
 		one->n_frames++;
 	}
@@ -57,7 +58,10 @@ static void unpack(const struct known_one *one, struct sighting *s)
 		f->offset = packed.offset;
 		f->size = packed.size;
 		f->reliable = packed.reliable;
+		f->pc = packed.pc;
 		strcpy(f->function, p);
+		p += strlen(p) + 1;
+		strcpy(f->suffix, p);
 		p += strlen(p) + 1;
 		strcpy(f->module, p);
 		p += strlen(p) + 1;

@@ -10,6 +10,13 @@ static const char *const integrities[INTEGRITY_COUNT] = {
 	[INTEGRITY_HEADER_ONLY] = "header_only", [INTEGRITY_TITLE_DAMAGED] = "title_damaged",
 };
 
+size_t function_plain_len(const char *s, size_t n)
+{
+	const char *dot = n > 1 ? memchr(s + 1, '.', n - 1) : NULL;
+
+	return dot ? (size_t)(dot - s) : n;
+}
+
 const char *integrity_name(enum integrity i)
 {
 	return integrities[i];
@@ -20,11 +27,15 @@ static json_t *frame_to_json(const struct frame *f)
 	json_t *o = json_object();
 
 	json_set_str(o, "function", f->function);
+	if (f->suffix[0])
+		json_set_str(o, "suffix", f->suffix);
 	if (f->module[0])
 		json_set_str(o, "module", f->module);
 	json_set_u64(o, "offset", f->offset);
 	json_set_u64(o, "size", f->size);
 	json_set_bool(o, "reliable", f->reliable);
+	if (f->pc)
+		json_set_bool(o, "pc", true);
 	return o;
 }
 
@@ -102,10 +113,12 @@ static int frames_from_json(const json_t *a, struct sighting *s, struct err *err
 		if (i == SIGHTING_FRAMES)
 			break;
 		if (json_get_text(o, "function", f->function, sizeof(f->function), err) < 0 ||
+		    json_get_text(o, "suffix", f->suffix, sizeof(f->suffix), err) < 0 ||
 		    json_get_text(o, "module", f->module, sizeof(f->module), err) < 0 ||
 		    json_get_u64(o, "offset", &offset, err) < 0 ||
 		    json_get_u64(o, "size", &size, err) < 0 ||
-		    json_get_bool(o, "reliable", &f->reliable, err) < 0)
+		    json_get_bool(o, "reliable", &f->reliable, err) < 0 ||
+		    json_get_bool(o, "pc", &f->pc, err) < 0)
 			return -EINVAL;
 		f->offset = (uint32_t)offset;
 		f->size = (uint32_t)size;

@@ -12,6 +12,7 @@
 enum {
 	SIGHTING_FRAMES = 48,
 	FUNCTION_LEN = 96,
+	SUFFIX_LEN = 24,
 	MODULE_LEN = 56, /* MODULE_NAME_LEN of the kernel */
 	TITLE_LEN = 256,
 	CRASH_ID_LEN = 24,
@@ -20,10 +21,16 @@ enum {
 
 struct frame {
 	char function[FUNCTION_LEN]; /* without +offset/size, .isra, .constprop, .part, .cold */
-	char module[MODULE_LEN];     /* "" = the kernel proper */
-	uint32_t offset, size;       /* of the instruction and of the function; 0 unknown */
-	bool reliable;               /* false: the kernel printed `?` before it */
+	char suffix[SUFFIX_LEN]; /* ".constprop.0.cold", as it was printed; "" none, or longer */
+	char module[MODULE_LEN]; /* "" = the kernel proper */
+	uint32_t offset, size;   /* of the instruction and of the function; 0 unknown */
+	bool reliable;           /* false: the kernel printed `?` before it */
+	bool pc;                 /* where the processor was: no return address */
 };
+
+/* How much of the n bytes at s is a function's name: without .isra.0, .constprop.0, .part.1, .cold,
+ * .llvm.123, which differ from build to build. */
+size_t function_plain_len(const char *s, size_t n);
 
 /* How much of the report arrived. Only the first is intact; none is ever dropped. */
 enum integrity {

@@ -60,6 +60,7 @@ static void every_form_of_a_frame_is_read(void **state)
 		assert_string_equal(f.function, want->function);
 		assert_string_equal(f.module, want->module);
 		assert_int_equal(f.reliable, want->reliable);
+		assert_int_equal(f.pc, want->kind == FRAME_PC);
 	}
 }
 
@@ -70,6 +71,7 @@ static void offsets_and_sizes_are_kept(void **state)
 	(void)state;
 	assert_int_equal(frames_parse(" f.cold+0x12/0x345", &f), FRAME_CALL);
 	assert_string_equal(f.function, "f");
+	assert_string_equal(f.suffix, ".cold");
 	assert_int_equal(f.offset, 0x12);
 	assert_int_equal(f.size, 0x345);
 }
