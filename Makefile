@@ -22,7 +22,7 @@ BUILD   := build$(if $(SAN),-san)
 Q       := $(if $(V),,@)
 VERSION := 0.1.0
 
-LIBS    := libvirt libvirt-qemu libxml-2.0 yaml-0.1 sqlite3 jansson libarchive libhs
+LIBS    := libvirt libvirt-qemu libxml-2.0 yaml-0.1 sqlite3 jansson libarchive libhs libdw libelf
 CFLAGS  ?= -O2 -g
 WARN    := -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes \
 	   -Wvla -Wno-missing-field-initializers
@@ -79,6 +79,30 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libkernsoak.a $(wildcard tests/lib/*.h)
 	@echo "  TEST  $@"
 	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -o $@ $< $(BUILD)/libkernsoak.a $(LDLIBS) -lcmocka
 
+# What tests of symbols look into: a kernel with and without lines, and a module.
+SYMBOLS := $(addprefix $(BUILD)/tests/symbols/,vmlinux zlib/vmlinux zlib-gnu/vmlinux no-ranges/vmlinux \
+	   no-lines/vmlinux stripped/vmlinux lib/modules/6.1.0-9-test/net/so-team.ko.debug)
+SYMBOL_FLAGS := -O2 -g -falign-functions=16 -ffreestanding -fno-pie -fno-stack-protector -fcf-protection=none \
+	   -fno-asynchronous-unwind-tables -mcmodel=kernel -fdebug-prefix-map=$(CURDIR)=/src
+
+$(BUILD)/tests/symbols/vmlinux: tests/symbols/kernel.c tests/symbols/twin.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SYMBOL_FLAGS) -nostdlib -static -no-pie -Wl,-e,fib_rebalance -Wl,--build-id=sha1 \
+		-Wl,-Ttext=0xffffffff81000000 -Wl,-z,max-page-size=4096 -o $@ $^
+
+$(BUILD)/tests/symbols/%.ko.debug: tests/symbols/module.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SYMBOL_FLAGS) -c -o $@ $<
+
+$(BUILD)/tests/symbols/%/vmlinux: $(BUILD)/tests/symbols/vmlinux
+	@mkdir -p $(@D)
+	$(Q)case $* in \
+	zlib*) objcopy --compress-debug-sections=$* $< $@ ;; \
+	no-ranges) objcopy --remove-section=.debug_aranges $< $@ ;; \
+	no-lines) objcopy --strip-debug $< $@ ;; \
+	stripped) objcopy --strip-all $< $@ ;; \
+	esac
+
 -include $(LIB_OBJ:.o=.d) $(GUEST_OBJ:.o=.d) $(UNIT_BIN:=.d) $(FUZZ_BIN:=.d) $(BENCH_BIN:=.d)
 
 deps:
@@ -91,7 +115,7 @@ demo: deps
 layers:
 	@tests/lint/layers
 
-build-tests: all $(UNIT_BIN) $(FUZZ_BIN)
+build-tests: all $(UNIT_BIN) $(FUZZ_BIN) $(SYMBOLS)
 
 check: build-tests
 	@BUILD=$(BUILD) tests/lib/run-tests check
