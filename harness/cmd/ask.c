@@ -9,6 +9,7 @@
 
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/places.h"
 
 enum { KEY_RESULTS = 'r', KEY_JSON = 'j', WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
 
@@ -22,6 +23,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct parse *p = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		if (p->wants & ASK_PLACES)
+			state->child_inputs[0] = &p->ask->symbols;
+		return 0;
 	case KEY_RESULTS: p->ask->results = arg; return 0;
 	case KEY_JSON: p->ask->json = true; return 0;
 	case ARGP_KEY_ARG:
@@ -47,7 +52,10 @@ void ask_parse(int argc, char **argv, unsigned wants, const char *args, const ch
 		  wants & ASK_JSON ? "the same as JSON (docs/RESULTS.md)" : NULL, 0 },
 		{ 0 },
 	};
-	const struct argp argp = { options, parse_option, args, doc, 0, 0, 0 };
+	static const struct argp_child places[] = { { &cmd_places_argp, 0, 0, 0 }, { 0 } };
+	const struct argp argp = {
+		options, parse_option, args, doc, wants & ASK_PLACES ? places : 0, 0, 0
+	};
 	struct parse p = { .ask = ret, .wants = wants };
 
 	*ret = (struct ask){ 0 };

@@ -5,17 +5,20 @@
 
 #include "base/buf.h"
 #include "report/text.h"
+#include "symbol/symbol.h"
 
 struct ask {
 	const char *results; /* the folder; never NULL after ask_parse() */
 	const char *ref;     /* RUN or RUN/TRIAL; NULL: none was given */
 	bool json;
+	struct symbol_sources symbols;
 };
 
 enum ask_wants {
 	ASK_JSON = 1,     /* takes --json */
 	ASK_REF = 2,      /* takes a reference */
 	ASK_MUST_REF = 4, /* needs one */
+	ASK_PLACES = 8,   /* takes --vmlinux and its like */
 };
 
 /*

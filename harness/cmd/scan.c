@@ -9,7 +9,9 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/places.h"
 #include "detect/compat.h"
 #include "detect/detector.h"
 #include "detect/signatures.h"
@@ -32,10 +34,15 @@ struct scan {
 	unsigned found; /* of severity crash or worse, and not ignored */
 	struct scenario scenario;
 	const struct detection *detect; /* of it; NULL: none was named */
+	const char *scenario_path;
 	struct buf tail;
 	uint64_t tail_offset; /* of tail.data[0] in the log */
 	struct held *held;
 	size_t n_held;
+	struct symbol_sources symbols;
+	struct places *places; /* NULL: not asked for */
+	size_t complaints;     /* said of this log */
+	struct strv files;
 };
 
 static void print_json(const struct scan *sc, const struct sighting *s)
@@ -49,6 +56,8 @@ static void print_json(const struct scan *sc, const struct sighting *s)
 	json_set_str(o, "file", sc->name);
 	json_set_str(o, "frame", s->function);
 	json_set_str(o, "type", type);
+	if (sc->places)
+		places_to_json(sc->places, s, o);
 	text = json_dumps(o, JSON_COMPACT);
 	puts(text);
 }
@@ -89,7 +98,8 @@ static void release_all(struct scan *sc)
 }
 
 /* One line of the report, marked where it names the guilty function first. */
-static void print_line(const struct sighting *s, const char *line, size_t n, bool *marked)
+static void print_line(const struct scan *sc, const struct sighting *s, const char *line, size_t n,
+		       bool *marked)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	bool guilty;
@@ -100,25 +110,36 @@ static void print_line(const struct sighting *s, const char *line, size_t n, boo
 	*marked |= guilty;
 	str_sanitise(&out, line, n, false);
 	printf("%s %s\n", guilty ? ">>>" : "   ", buf_str(&out));
+	if (!sc->places)
+		return;
+	buf_clear(&out);
+	places_beneath(sc->places, line, n, "            ", &out);
+	fputs(buf_str(&out), stdout);
+}
+
+/* What is still at hand of a report's bytes: [*ret, the end returned). */
+static const char *report_bytes(const struct scan *sc, const struct sighting *s, const char **ret)
+{
+	*ret = sc->tail.data;
+	if (s->offset >= sc->tail_offset)
+		*ret += s->offset - sc->tail_offset;
+	if (s->end >= sc->tail_offset)
+		return sc->tail.data + MIN((size_t)(s->end - sc->tail_offset), sc->tail.len);
+	return sc->tail.data + sc->tail.len;
 }
 
 static void print_report(const struct scan *sc, const struct sighting *s)
 {
-	const char *p = sc->tail.data, *end = p + sc->tail.len;
+	const char *p, *end = report_bytes(sc, s, &p);
 	bool marked = false;
 
-	if (s->offset < sc->tail_offset) {
+	if (s->offset < sc->tail_offset)
 		puts("    (the report's first lines are no longer at hand)");
-	} else {
-		p += s->offset - sc->tail_offset;
-	}
-	if (s->end >= sc->tail_offset)
-		end = sc->tail.data + MIN((size_t)(s->end - sc->tail_offset), sc->tail.len);
 	while (p < end) {
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		const char *next = nl ? nl + 1 : end;
 
-		print_line(s, p, (size_t)(next - p), &marked);
+		print_line(sc, s, p, (size_t)(next - p), &marked);
 		p = next;
 	}
 }
@@ -138,6 +159,16 @@ static void print_text(const struct scan *sc, const struct sighting *s)
 	putchar('\n');
 }
 
+/* Whose report this is, before any of it is shown. */
+static void learn(struct scan *sc, const struct sighting *s)
+{
+	const char *p, *end = report_bytes(sc, s, &p);
+
+	if (p < end)
+		places_learn(sc->places, p, (size_t)(end - p), s);
+	cmd_places_complain(sc->places, sc->name, &sc->complaints);
+}
+
 static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 			const struct sighting *s)
 {
@@ -147,6 +178,8 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 		return;
 	if (phase == SIGHTING_CLOSED) {
 		sc->found += s->severity >= SEVERITY_CRASH && !s->ignored[0];
+		if (sc->places)
+			learn(sc, s);
 		if (!sc->json)
 			print_text(sc, s);
 	}
@@ -155,7 +188,7 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 
 static void keep_tail(struct scan *sc, const char *data, size_t n)
 {
-	if (sc->json)
+	if (sc->json && !sc->places)
 		return;
 	buf_append(&sc->tail, data, n);
 	if (sc->tail.len > 2 * TAIL) {
@@ -186,6 +219,8 @@ static int scan_fd(struct scan *sc, int fd, struct err *err)
 	detector_finish(d);
 	detector_free(d);
 	release_all(sc);
+	if (sc->places)
+		cmd_places_complain(sc->places, sc->name, &sc->complaints);
 	return n < 0 ? -err->code : 0;
 }
 
@@ -196,6 +231,9 @@ static int scan_file(struct scan *sc, const char *path, struct err *err)
 	sc->name = str_eq(path, "-") ? "stdin" : path;
 	buf_clear(&sc->tail);
 	sc->tail_offset = 0;
+	sc->complaints = 0;
+	if (sc->places)
+		places_new_log(sc->places);
 	if (str_eq(path, "-"))
 		return scan_fd(sc, STDIN_FILENO, err);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -204,83 +242,85 @@ static int scan_file(struct scan *sc, const char *path, struct err *err)
 	return scan_fd(sc, fd, err);
 }
 
-static const char help[] =
-	"usage: kernsoak scan [--json] [--scenario FILE] [FILE|-]...\n\n"
-	"Names the crashes in console logs (standard input without a FILE): what failed,\n"
-	"in which function, and the report with the guilty line marked. --json prints one\n"
-	"object a sighting. --scenario adds, ignores and weighs signatures as the\n"
-	"scenario's `detect` says (of its first arm). Exit status: 0 whatever was found;\n"
-	"64 bad usage, or a log that cannot be read; 65 a scenario that is not right.\n\n"
-	"Example: kernsoak scan results/RUN/trials/000017/console.log\n";
-
-static int take_scenario(struct scan *sc, const char *path, struct err *err)
+static int take_scenario(struct scan *sc, struct err *err)
 {
 	const struct scenario_options opt = { .signature = signature_word };
-	int r;
+	int r = scenario_read(sc->scenario_path, &opt, &sc->scenario, err);
 
-	scenario_done(&sc->scenario);
-	sc->detect = NULL;
-	r = scenario_read(path, &opt, &sc->scenario, err);
 	if (r == 0)
 		sc->detect = &sc->scenario.arm[0].settings.detect;
 	return r;
 }
 
-/* Takes an option off argv: 0 there was one, 1 there is none, -EINVAL leave with *ret_code. */
-static int take_option(struct scan *sc, const char *const **file, int *n_files, int *ret_code)
+static int scan_files(struct scan *sc)
 {
-	const char *option = *n_files > 0 ? **file : "";
-	struct err err = { 0 };
+	int code = 0;
 
-	if (option[0] != '-' || !option[1])
-		return 1;
-	++*file;
-	--*n_files;
-	if (str_eq(option, "--json")) {
-		sc->json = true;
-		return 0;
+	for (size_t i = 0; i < sc->files.n; i++) {
+		struct err err = { 0 };
+
+		if (scan_file(sc, sc->files.item[i], &err) < 0)
+			code = cmd_fail(&err, EXIT_BAD_USAGE);
 	}
-	if (str_eq(option, "--scenario") && *n_files > 0) {
-		--*n_files;
-		if (take_scenario(sc, *(*file)++, &err) == 0)
-			return 0;
-		*ret_code = cmd_fail(&err, EXIT_BAD_SCENARIO);
-		return -EINVAL;
+	return code;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct scan *sc = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT: state->child_inputs[0] = &sc->symbols; return 0;
+	case 'j': sc->json = true; return 0;
+	case 's': sc->scenario_path = arg; return 0;
+	case ARGP_KEY_ARG: strv_add(&sc->files, arg); return 0;
+	default: return ARGP_ERR_UNKNOWN;
 	}
-	*ret_code = EXIT_BAD_USAGE;
-	if (str_eq(option, "--help") || str_eq(option, "-h")) {
-		*ret_code = 0;
-		fputs(help, stdout);
-	} else if (str_eq(option, "--scenario")) {
-		fputs("kernsoak scan: --scenario needs a file\n", stderr);
-	} else {
-		fprintf(stderr,
-			"kernsoak scan: there is no option '%s' (kernsoak scan --help lists "
-			"them)\n",
-			option);
-	}
-	return -EINVAL;
+}
+
+static void parse(int argc, char **argv, struct scan *sc)
+{
+	static const struct argp_option options[] = {
+		{ "json", 'j', 0, 0, "one object a sighting", 0 },
+		{ "scenario", 's', "SCENARIO", 0,
+		  "adds, ignores and weighs signatures as `detect` of its first arm does", 0 },
+		{ 0 },
+	};
+	static const struct argp_child children[] = { { &cmd_places_argp, 0, 0, 0 }, { 0 } };
+	static const struct argp argp = {
+		options,
+		parse_option,
+		"[FILE|-]...",
+		"Names the crashes in console logs (standard input without a FILE): what failed, "
+		"in which function, and the report with the guilty line marked.\v"
+		"Exit status: 0 whatever was found; 64 bad usage, or a file that cannot be "
+		"read; 65 a scenario that is not right.\n\n"
+		"Example: kernsoak scan --debug-dir /usr/lib/debug console.log",
+		children,
+		0,
+		0,
+	};
+
+	cmd_parse(&argp, argc, argv, sc);
+	if (sc->files.n == 0)
+		strv_add(&sc->files, "-");
 }
 
 int cmd_scan(int argc, char **argv)
 {
-	static const char *const standard_input[] = { "-" };
 	struct scan sc = { .held = xcalloc(HELD_MAX, sizeof(struct held)) };
-	const char *const *file = (const char *const *)argv + 1;
-	int n_files = argc - 1, code = 0, more;
+	struct err err = { 0 };
+	int code;
 
-	while ((more = take_option(&sc, &file, &n_files, &code)) == 0)
-		;
-	if (more > 0 && n_files == 0) {
-		file = standard_input;
-		n_files = 1;
-	}
-	for (int i = 0; more > 0 && i < n_files; i++) {
-		struct err err = { 0 };
-
-		if (scan_file(&sc, file[i], &err) < 0)
-			code = cmd_fail(&err, EXIT_BAD_USAGE);
-	}
+	parse(argc, argv, &sc);
+	if (sc.scenario_path && take_scenario(&sc, &err) < 0)
+		code = cmd_fail(&err, EXIT_BAD_SCENARIO);
+	else if (cmd_places_open(&sc.symbols, &sc.places, &err) < 0)
+		code = cmd_fail(&err, EXIT_BAD_USAGE);
+	else
+		code = scan_files(&sc);
+	places_free(sc.places);
+	strv_done(&sc.files);
 	buf_done(&sc.tail);
 	scenario_done(&sc.scenario);
 	free(sc.held);

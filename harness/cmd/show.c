@@ -2,6 +2,7 @@
 /* kernsoak show: one trial on a page. */
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
+#include "cmd/places.h"
 #include "report/page.h"
 
 int cmd_show(int argc, char **argv)
@@ -10,11 +11,14 @@ int cmd_show(int argc, char **argv)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct text_style style = ask_style();
 	struct err err = { 0 };
+	struct places *places = NULL;
 	uint64_t trial = 0;
+	size_t said = 0;
 	struct ask ask;
+	int r;
 
 	ask_parse(
-		argc, argv, ASK_REF | ASK_MUST_REF, "RUN/TRIAL",
+		argc, argv, ASK_REF | ASK_MUST_REF | ASK_PLACES, "RUN/TRIAL",
 		"Shows one trial on a page: what failed and when, the console around it, the files "
 		"there, and how to run it again.\v"
 		"RUN is an id, the beginning of one, or 'last'; a number alone is of the last run; "
@@ -23,7 +27,11 @@ int cmd_show(int argc, char **argv)
 		"Example: kernsoak show last/17",
 		&ask);
 	if (trial_ref_open(ask.results, ask.ref, &run, &trial, &err) < 0 ||
-	    page_trial(&run, trial, &style, &out, &err) < 0)
+	    cmd_places_open(&ask.symbols, &places, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_USAGE);
-	return ask_print(&out);
+	r = page_trial(&run, trial, &style, places, &out, &err);
+	if (places)
+		cmd_places_complain(places, ask.ref, &said);
+	places_free(places);
+	return r < 0 ? cmd_fail(&err, EXIT_BAD_USAGE) : ask_print(&out);
 }

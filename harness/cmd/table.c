@@ -22,7 +22,7 @@ static const struct cmd table[] = {
 	  cmd_kernels },
 	{ "stats", "[--json] FILE.csv...", "time-to-failure statistics of any table of lifetimes",
 	  cmd_stats },
-	{ "scan", "[--json] [--scenario FILE] [FILE|-]...", "name the crashes in console logs", cmd_scan },
+	{ "scan", "[OPTION]... [FILE|-]...", "name the crashes in console logs", cmd_scan },
 };
 
 const struct cmd *cmd_nth(size_t i)

@@ -26,7 +26,8 @@ struct page {
 	const struct verdict *v;
 	const struct text_style *style;
 	struct buf *out;
-	int dir; /* the trial's folder */
+	int dir;               /* the trial's folder */
+	struct places *places; /* NULL: no places in the source are wanted */
 };
 
 static void heading(struct page *p, const char *words)
@@ -242,6 +243,8 @@ static void put_console_line(struct page *p, const struct line *l, bool guilty)
 	str_sanitise(&safe, l->text, l->len, false);
 	buf_printf(p->out, "%s%s%s%s\n", bold ? "\033[1m" : "", guilty ? "> " : "  ",
 		   buf_str(&safe), bold ? "\033[0m" : "");
+	if (p->places)
+		places_beneath(p->places, l->text, l->len, "            ", p->out);
 }
 
 static void put_lines(struct page *p, const struct buf *b, size_t from, const char *guilty)
@@ -270,6 +273,8 @@ static void put_console(struct page *p)
 	read_part(p->dir, TRIAL_CONSOLE, start, before + report, &b);
 	if (b.len <= before)
 		return;
+	if (p->places)
+		places_learn(p->places, b.data + before, b.len - before, s);
 	heading(p, "Console");
 	buf_printf(p->out, "(bytes %llu to %llu of " TRIAL_CONSOLE "; > marks the guilty line)\n",
 		   (unsigned long long)s->offset, (unsigned long long)s->end);
@@ -356,12 +361,14 @@ static void put_again(struct page *p)
 }
 
 int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
-	       struct buf *out, struct err *err)
+	       struct places *places, struct buf *out, struct err *err)
 {
 	_cleanup_free_
 	struct verdict *v = xcalloc(1, sizeof(*v));
 	_cleanup_close_ int dir = trial_dir_open(run->fd, trial, err);
-	struct page p = { .run = run, .v = v, .style = style, .out = out, .dir = dir };
+	struct page p = {
+		.run = run, .v = v, .style = style, .out = out, .dir = dir, .places = places
+	};
 	int r = dir < 0 ? dir : verdict_read(run->fd, trial, v, err);
 
 	if (r < 0)

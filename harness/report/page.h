@@ -3,10 +3,12 @@
 #ifndef KS_REPORT_PAGE_H
 #define KS_REPORT_PAGE_H
 
+#include "report/places.h"
 #include "report/text.h"
 
-/* The trial of an open run. -ENOENT where it has no verdict. */
+/* The trial of an open run; `places` (NULL: none) puts file:line beneath the frames of its console.
+ * -ENOENT where it has no verdict. */
 int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
-	       struct buf *out, struct err *err);
+	       struct places *places, struct buf *out, struct err *err);
 
 #endif

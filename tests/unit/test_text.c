@@ -96,7 +96,7 @@ static void page_golden(uint64_t trial, const char *name)
 	struct err err = { 0 };
 
 	assert_ok(run_dir_open(".", FIXTURE, &run, &err));
-	assert_ok(page_trial(&run, trial, &style, &out, &err));
+	assert_ok(page_trial(&run, trial, &style, NULL, &out, &err));
 	same_as_golden(name, &out);
 }
 
@@ -139,7 +139,7 @@ static void hostile_guest_text_stays_text(void **state)
 	assert_non_null(strstr(buf_str(&out), "kernel BUG at \\x1b]0;owned\\x07"));
 	only_harmless(&out);
 	buf_clear(&out);
-	assert_ok(page_trial(&run, 5, &style, &out, &err));
+	assert_ok(page_trial(&run, 5, &style, NULL, &out, &err));
 	assert_non_null(strstr(buf_str(&out), "> [    1.000001] RIP: 0010:\\x1b[31mred+0x1/0x2"));
 	only_harmless(&out);
 }

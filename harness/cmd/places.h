@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --vmlinux, --debug-dir and --system-map, for the verbs that show reports. */
+#ifndef KS_CMD_PLACES_H
+#define KS_CMD_PLACES_H
+
+#include <argp.h>
+
+#include "report/places.h"
+
+/* A child whose input is a struct symbol_sources. */
+extern const struct argp cmd_places_argp;
+
+/* *ret is NULL where no option was given. */
+int cmd_places_open(const struct symbol_sources *from, struct places **ret, struct err *err);
+
+/* Says the complaints from the *said-th on, on stderr; updates *said. */
+void cmd_places_complain(const struct places *p, const char *log, size_t *said);
+
+#endif
