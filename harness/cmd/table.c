@@ -12,6 +12,8 @@ static const struct cmd table[] = {
 	{ "trial", "DIR", "the process of one trial (what `run` starts)", cmd_trial, true },
 	{ "bisect", "simulate [OPTION]...", "since which version does it crash?", cmd_bisect },
 	{ "report", "[RUN]", "say what a run found: who failed, after how long", cmd_report },
+	{ "compare", "[[LABEL=]RUN[:ARM]]...",
+	  "say whether arms, or runs, differ in how long they live", cmd_compare },
 	{ "ls", "[RUN]", "list the runs, or the trials of one", cmd_ls },
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
 	{ "reindex", "", "build the index of all runs anew", cmd_reindex },

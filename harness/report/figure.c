@@ -49,6 +49,19 @@ void figure_count(struct buf *out, double v)
 		figure_number(out, v);
 }
 
+void figure_ratio(struct buf *out, double v)
+{
+	int digits = 2;
+
+	if (!(v > 0.9 && v < 1.1) || v == 1) {
+		figure_number(out, v);
+		return;
+	}
+	while (digits < 6 && fabs(v - 1) < 0.5 * pow(10, -digits))
+		digits++;
+	buf_printf(out, "%.*f", digits, v);
+}
+
 void figure_scaled(struct buf *out, double v, struct scale scale)
 {
 	figure_number(out, v / scale.per);

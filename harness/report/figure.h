@@ -18,6 +18,8 @@ struct scale scale_of_counts(void);
 void figure_number(struct buf *out, double v);
 /* The same, but whole numbers without a point: something that was counted. */
 void figure_count(struct buf *out, double v);
+/* As figure_number(), but near 1 with the digits that show on which side of it a ratio lies. */
+void figure_ratio(struct buf *out, double v);
 /* "5.1 s" */
 void figure_scaled(struct buf *out, double v, struct scale scale);
 /* "5.1 s [2.6, 12.0]"; an end that does not exist is "-"; without any, no interval. */

@@ -7,6 +7,8 @@
 #include "report/columns.h"
 #include "report/curve.h"
 #include "report/figure.h"
+#include "report/say.h"
+#include "report/sides.h"
 #include "report/tables.h"
 
 enum {
@@ -14,6 +16,7 @@ enum {
 	CURVE_ROWS = 11,
 	LEDGER_LINES = 12,
 	BUCKETS_SHOWN = 20,
+	PAIRS_SHOWN = 4,
 	WIDTH_MIN = 60
 };
 
@@ -349,6 +352,25 @@ static void put_environment(struct text *t)
 	}
 }
 
+/* Each arm against the first; `kernsoak compare` says more. */
+static void put_comparison(struct text *t)
+{
+	const struct sides_run run = { .view = t->v };
+	_cleanup_contrast_ struct contrast c = { 0 };
+	_cleanup_sides_ struct sides s = { 0 };
+
+	if (sides_make(&run, 1, NULL, false, &s, NULL) < 0 || !view_failures(t->v))
+		return;
+	contrast_make(s.side, s.n, s.versus, s.n_pairs, &contrast_usual, &c);
+	buf_putc(t->out, '\n');
+	for (size_t i = 0; i < c.n_pairs && i < PAIRS_SHOWN; i++) {
+		_cleanup_free_
+		char *sentence = say_pair(&c, &c.pair[i]), *safe = printable(sentence, 600);
+
+		paragraph_print(safe, t->width, 4, t->out);
+	}
+}
+
 static void put_tables(struct text *t)
 {
 	const struct view_arm **arm = xcalloc(t->v->n_arms + 1, sizeof(*arm));
@@ -377,6 +399,7 @@ void text_report(const struct view *v, const struct text_style *style, struct bu
 	if (!v->n_arms)
 		return;
 	put_answers(&t);
+	put_comparison(&t);
 	put_tables(&t);
 	put_buckets(&t);
 	put_curve(&t);

@@ -262,63 +262,84 @@ static void sort_buckets(struct view *v)
 	find_buckets_again(v, first_trial);
 }
 
-static void warn(struct view *v, char *sentence)
-{
-	strv_take(&v->warnings, sentence);
-}
-
-static void warn_about_arm(struct view *v, const struct view_arm *a)
+static void doubt_arm(const struct view_arm *a, struct strv *ret)
 {
 	size_t infra = a->outcome[OUTCOME_INFRA], all = a->counted + infra;
 
 	if (a->host_steal > 0.05)
-		warn(v, xasprintf("%s: %.0f %% of the host's CPU time was stolen by its own "
-				  "hypervisor",
-				  a->name, a->host_steal * 100));
+		strv_take(ret, xasprintf("%s: %.0f %% of the host's CPU time was stolen by its own "
+					 "hypervisor",
+					 a->name, a->host_steal * 100));
 	if (infra * 20 > all && all)
-		warn(v, xasprintf("%s: %zu of %zu trials lost to the host: if what lost them has "
-				  "to do with what is measured, the figures are biased",
-				  a->name, infra, all));
+		strv_take(ret,
+			  xasprintf("%s: %zu of %zu trials lost to the host: if what lost them has "
+				    "to do with what is measured, the figures are biased",
+				    a->name, infra, all));
 	if (a->accels.n > 1)
-		warn(v, xasprintf("%s: its trials ran under different accelerators", a->name));
+		strv_take(ret,
+			  xasprintf("%s: its trials ran under different accelerators", a->name));
 	if (a->kernels.n > 1)
-		warn(v, xasprintf("%s: its trials ran different kernels", a->name));
+		strv_take(ret, xasprintf("%s: its trials ran different kernels", a->name));
 }
 
 /*
  * Measured on one machine: a busy host changed one MTTF eleven times. The guests themselves make a
  * load of about one a processor, so it takes half as much again before others are suspected.
  */
-static void warn_about_load(struct view *v)
+static void doubt_load(const struct view_arm *const *arm, size_t n, uint64_t cpus, struct strv *ret)
 {
 	double lo = INFINITY, hi = 0;
 
-	for (size_t i = 0; i < v->n_arms; i++)
-		if (isfinite(v->arm[i].host_load)) {
-			lo = fmin(lo, v->arm[i].host_load);
-			hi = fmax(hi, v->arm[i].host_load);
+	for (size_t i = 0; i < n; i++)
+		if (isfinite(arm[i]->host_load)) {
+			lo = fmin(lo, arm[i]->host_load);
+			hi = fmax(hi, arm[i]->host_load);
 		}
-	if (v->host_cpus && hi > 1.5 * (double)v->host_cpus)
-		warn(v, xasprintf("the host was busy (load up to %.1f on %llu processors): guests "
+	if (cpus && hi > 1.5 * (double)cpus)
+		strv_take(
+			ret,
+			xasprintf("the host was busy (load up to %.1f on %llu processors): guests "
 				  "were slowed down, and lived longer than on a quiet host",
-				  hi, (unsigned long long)v->host_cpus));
+				  hi, (unsigned long long)cpus));
 	if (hi > 1.5 * lo && hi - lo > 1)
-		warn(v,
-		     xasprintf("the arms met different host loads (%.1f to %.1f): compare them by "
-			       "work rather than by time",
-			       lo, hi));
+		strv_take(
+			ret,
+			xasprintf(
+				"the arms met different host loads (%.1f to %.1f): compare them by "
+				"work rather than by time",
+				lo, hi));
 }
 
-static void warn_about_accels(struct view *v)
+static void doubt_accels(const struct view_arm *const *arm, size_t n, struct strv *ret)
 {
 	struct strv all = { 0 };
 
-	for (size_t i = 0; i < v->n_arms; i++)
-		for (size_t j = 0; j < v->arm[i].accels.n; j++)
-			add_once(&all, v->arm[i].accels.item[j]);
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < arm[i]->accels.n; j++)
+			add_once(&all, arm[i]->accels.item[j]);
 	if (all.n > 1)
-		warn(v, xstrdup("the arms ran under different accelerators: do not compare them"));
+		strv_take(
+			ret,
+			xstrdup("the arms ran under different accelerators: do not compare them"));
 	strv_done(&all);
+}
+
+void view_doubts(const struct view_arm *const *arm, size_t n, uint64_t cpus, struct strv *ret)
+{
+	for (size_t i = 0; i < n; i++)
+		doubt_arm(arm[i], ret);
+	doubt_load(arm, n, cpus, ret);
+	doubt_accels(arm, n, ret);
+}
+
+static void doubt(struct view *v)
+{
+	const struct view_arm **arm = xcalloc(v->n_arms + 1, sizeof(*arm));
+
+	for (size_t i = 0; i < v->n_arms; i++)
+		arm[i] = &v->arm[i];
+	view_doubts(arm, v->n_arms, v->host_cpus, &v->warnings);
+	free(arm);
 }
 
 static void reckon(struct collect *c)
@@ -333,10 +354,8 @@ static void reckon(struct collect *c)
 		a->host_steal = m.n_steal ? m.steal / (double)m.n_steal : NAN;
 		lifetimes_reckon(&a->time);
 		lifetimes_reckon(&a->work);
-		warn_about_arm(v, a);
 	}
-	warn_about_load(v);
-	warn_about_accels(v);
+	doubt(v);
 	sort_buckets(v);
 }
 

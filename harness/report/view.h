@@ -96,4 +96,8 @@ size_t view_failures(const struct view *v);
 void lifetimes_reckon(struct lifetimes *l);
 void view_arm_done(struct view_arm *a);
 
+/* Adds the sentences on what makes figures of these arms, and their comparison, doubtful; cpus of
+ * their host, 0 not known. */
+void view_doubts(const struct view_arm *const *arm, size_t n, uint64_t cpus, struct strv *ret);
+
 #endif
