@@ -399,9 +399,7 @@ static size_t skip_benign(struct detector *d, const char *p, size_t n)
 	if (d->n_open > 0 || d->cut.lines_left > 0 || d->dump_lines > 0 ||
 	    !lines_at_start(&d->lines))
 		return 0;
-	nl = memrchr(p, '\n', MIN(n, (size_t)BLOCK));
-	if (nl)
-		nl = memrchr(p, '\n', rules_benign(d->rules, p, (size_t)(nl + 1 - p)));
+	nl = memrchr(p, '\n', rules_benign(d->rules, p, MIN(n, (size_t)BLOCK)));
 	if (!nl)
 		return 0;
 	lines_skip(&d->lines, (size_t)(nl + 1 - p));

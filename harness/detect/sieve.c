@@ -392,11 +392,27 @@ AVX2 static const char *find(const struct sieve *s, const struct range *r)
 	}
 }
 
+/* A short text, with blanks behind it. */
+static const char *find_short(const struct sieve *s, const char *data, size_t n)
+{
+	char pad[2 * WIDTH];
+	const struct range r = { pad, pad + n };
+	const char *at;
+
+	memset(pad, ' ', sizeof(pad));
+	memcpy(pad, data, n);
+	at = find(s, &(struct range){ pad, pad + sizeof(pad) });
+	if (!at)
+		return NULL;
+	at = rest(s, &r, pad); /* seldom: and not with what the blanks may have completed */
+	return at ? data + (at - pad) : NULL;
+}
+
 const char *sieve_find(const struct sieve *s, const char *data, size_t n)
 {
 	const struct range r = { data, data + n };
 
-	return n >= WIDTH + SPAN - 1 ? find(s, &r) : rest(s, &r, data);
+	return n >= WIDTH + SPAN - 1 ? find(s, &r) : find_short(s, data, n);
 }
 
 #else
