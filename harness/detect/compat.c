@@ -29,6 +29,10 @@ static const struct by_title by_title[] = {
 	{ "WARNING: kernel stack ", "UNKNOWN" },
 	{ "WARNING: possible circular", "WARNING" },
 	{ "SYZFAIL", "SYZ_FAILURE" },
+	{ "SYZFATAL", "SYZ_FAILURE" },
+	{ "uvm_fault", "UNKNOWN" },
+	{ "Fatal trap", "UNKNOWN" },
+	{ "protection_fault", "UNKNOWN" },
 	{ "go runtime error", "DoS" },
 	{ "panic: runtime error", "DoS" },
 };

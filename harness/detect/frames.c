@@ -217,6 +217,20 @@ static bool xnu_frame(const char *s, struct frame *f)
 	return true;
 }
 
+/* BSD: `f(ffff80,1) at f+0x10 sys/a.c:1`, `Stopped at      f+0x10:  movl ...`, `netbsd:f() at
+ * netbsd:f+0x1`. */
+static bool bsd_frame(const char *s, struct frame *f)
+{
+	const char *stopped = str_after(s, "Stopped at "), *at = strstr(s, ") at "), *colon;
+
+	if (!stopped && (!at || !memchr(s, '(', (size_t)(at - s)) || is_name(at[0])))
+		return false;
+	s = stopped ? stopped : at + strlen(") at ");
+	s += strspn(s, " \t");
+	colon = str_after(s, "netbsd:");
+	return symbol(colon ? colon : s, f) > 0;
+}
+
 static enum frame_line call_line(const char *s, struct frame *f)
 {
 	bool question = false;
@@ -228,7 +242,8 @@ static enum frame_line call_line(const char *s, struct frame *f)
 		s += 2;
 	}
 	n = symbol(s, f);
-	if (!(n && ends_frame(s + n)) && !inlined(s, f) && !arm_frame(s, f) && !xnu_frame(s, f))
+	if (!(n && ends_frame(s + n)) && !inlined(s, f) && !arm_frame(s, f) && !xnu_frame(s, f) &&
+	    !bsd_frame(s, f))
 		return FRAME_NONE;
 	f->reliable = !question && !strstr(s, "(unreliable)");
 	return FRAME_CALL;
@@ -248,6 +263,9 @@ static const struct pc_form pc_forms[] = {
 	{ "pc : ", FRAME_PC, false },     /* arm64 */
 	{ "epc : ", FRAME_PC, false },    /* riscv */
 	{ "NIP [", FRAME_PC, false },     /* powerpc */
+	{ "epc   : ", FRAME_PC, false },  /* mips */
+	{ "ra    : ", FRAME_LINK, false },  { "  ERA: ", FRAME_PC, false },     /* loongarch */
+	{ "   ra: ", FRAME_LINK, false },   { "Krnl PSW : ", FRAME_PC, false }, /* s390 */
 	{ "LR is at ", FRAME_LINK, false }, { "lr : ", FRAME_LINK, false },
 	{ "LR [", FRAME_LINK, false },      { " ra : ", FRAME_LINK, false },
 };
@@ -262,6 +280,17 @@ static const char *segment(const char *s, bool *user)
 	return s;
 }
 
+/* mips: `80123456 f+0x1/0x2`; s390: `0704c00180000000 00000000b76e5d6c (f+0x1/0x2)`: behind the
+ * words in hexadecimal. */
+static const char *skip_words(const char *s)
+{
+	size_t n;
+
+	while ((n = hex_run(s)) >= 8 && s[n] == ' ')
+		s += n + strspn(s + n, " (");
+	return s;
+}
+
 static enum frame_line pc_line(const struct pc_form *form, const char *s, struct frame *f)
 {
 	bool user = false;
@@ -273,7 +302,7 @@ static enum frame_line pc_line(const struct pc_form *form, const char *s, struct
 		s = segment(s, &user);
 	if (user)
 		return FRAME_PC_USER;
-	s = skip_addresses(s + strspn(s, " "));
+	s = skip_words(skip_addresses(s + strspn(s, " ")));
 	if (symbol(s, f) > 0) {
 		f->pc = form->kind == FRAME_PC;
 		return form->kind;

@@ -77,6 +77,7 @@ static const struct heading headings[] = {
 	{ "page_owner ", NOT },
 	{ "The buggy address belongs", NOT },
 	{ "Preemption disabled at:", NOT },
+	{ "Last Breaking-Event-Address:", NOT },
 	{ "Showing all locks held", NOT },
 };
 

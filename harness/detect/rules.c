@@ -207,6 +207,27 @@ static bool starts(const char *text, const char *at)
 	return at <= skip_subsystem(text);
 }
 
+/*
+ * Does somebody speak of these words: a shell's command line, the value of comm="..."? A scenario's
+ * own rows have no example, and mean their text wherever it stands.
+ */
+static bool quoted(const struct signature *sig, const char *text, const char *at)
+{
+	static const char *const commands[] = { "echo ", "grep ", "printf ", "logger " };
+
+	if (!sig->example || at == text)
+		return false;
+	if (strchr("\"'`", at[-1]))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *word = strstr(text, commands[i]);
+
+		if (word && word < at && (word == text || strchr(" \t;|&(", word[-1])))
+			return true;
+	}
+	return false;
+}
+
 static bool fits(const struct signature *sig, const char *text, struct captures *c)
 {
 	memset(c, 0, sizeof(*c));
@@ -215,6 +236,8 @@ static bool fits(const struct signature *sig, const char *text, struct captures 
 	for (const char *at = text; (at = strstr(at, sig->literal)); at++) {
 		if ((sig->flags & SIG_START) && !starts(text, at))
 			return false;
+		if (quoted(sig, text, at))
+			continue;
 		if (sig->tail && !pattern_match(sig->tail, at + strlen(sig->literal), c))
 			continue;
 		c->at[0].s = at;
