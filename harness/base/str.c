@@ -179,3 +179,21 @@ void str_sanitise(struct buf *out, const char *s, size_t n, bool lines)
 		n -= len;
 	}
 }
+
+void str_wrap(struct buf *out, const char *s, size_t indent, size_t width)
+{
+	size_t column = 0;
+
+	for (s += strspn(s, " "); *s; s += strspn(s, " ")) {
+		const size_t n = strcspn(s, " ");
+
+		if (column && column + n + 1 > width) {
+			buf_putc(out, '\n');
+			column = 0;
+		}
+		buf_printf(out, "%*s%.*s", column ? 1 : (int)indent, "", (int)n, s);
+		column = column ? column + n + 1 : indent + n;
+		s += n;
+	}
+	buf_putc(out, '\n');
+}

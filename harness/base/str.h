@@ -42,6 +42,9 @@ bool strv_has(const struct strv *v, const char *s);
  */
 void str_sanitise(struct buf *out, const char *s, size_t n, bool lines);
 
+/* Appends the words of s, each line indented and none wider than `width` (but for longer words). */
+void str_wrap(struct buf *out, const char *s, size_t indent, size_t width);
+
 /* Length in bytes of the well-formed UTF-8 character at s (n bytes left, n > 0), its code in *ret;
  * 0 where there is none. */
 size_t str_utf8(const char *s, size_t n, uint32_t *ret);

@@ -22,6 +22,8 @@ static const struct cmd table[] = {
 	  "build the lean image by hand", cmd_image },
 	{ "kernels", "list | fetch NAME... | path NAME...", "the kernels that this host can have",
 	  cmd_kernels },
+	{ "explain", "[SIGNATURE|CLASS|TEXT|RUN/TRIAL]",
+	  "what a crash means, where to look, what makes it fatal", cmd_explain },
 	{ "stats", "[--json] FILE.csv...", "time-to-failure statistics of any table of lifetimes",
 	  cmd_stats },
 	{ "scan", "[OPTION]... [FILE|-]...", "name the crashes in console logs", cmd_scan },

@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "base/str.h"
+
 enum { WIDTH = 76 }; /* mandoc -Tlint complains of text lines beyond 80 bytes */
 
 /* ---- one entry of a list ---- */
@@ -51,24 +53,6 @@ static void mdoc_text(struct buf *out, const char *s)
 	buf_putc(out, '\n');
 }
 
-static void plain_text(struct buf *out, const char *s)
-{
-	size_t column = 0;
-
-	for (; *s; s += strspn(s, " ")) {
-		const size_t n = strcspn(s, " ");
-
-		if (column && column + n + 1 > WIDTH) {
-			buf_putc(out, '\n');
-			column = 0;
-		}
-		buf_printf(out, "%s%.*s", column ? " " : "    ", (int)n, s);
-		column += n + 1;
-		s += n;
-	}
-	buf_putc(out, '\n');
-}
-
 /* The text as a sentence: loads and classes have theirs as fragments. */
 static char *sentence(const char *text)
 {
@@ -89,7 +73,7 @@ static void entry(enum schema_format format, struct buf *out, const char *name, 
 	switch (format) {
 	case SCHEMA_PLAIN:
 		buf_printf(out, "%s (%s)\n", name, brief);
-		plain_text(out, whole);
+		str_wrap(out, whole, 4, WIDTH + 4);
 		break;
 	case SCHEMA_MDOC:
 		buf_printf(out, ".It Ic %s Pq \"%s\"\n", name, brief);

@@ -61,9 +61,19 @@ static void numbers_are_read_whole_or_not_at_all(void **state)
 	assert_int_equal(str_to_u64("11", 10, &v), -ERANGE);
 }
 
+static void words_are_wrapped_and_a_long_one_stands_alone(void **state)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	(void)state;
+	str_wrap(&b, "a bc  def a-very-long-word x", 2, 8);
+	assert_string_equal(buf_str(&b), "  a bc\n  def\n  a-very-long-word\n  x\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(words_are_wrapped_and_a_long_one_stands_alone),
 		test(a_typo_finds_its_word),
 		test(a_swap_is_one_edit),
 		test(kernel_names_sort_as_people_expect),
