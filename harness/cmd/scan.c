@@ -26,6 +26,8 @@ enum {
 struct held {
 	uint64_t serial;
 	struct sighting s;
+	json_t *located; /* "frames" and "symbols", when its kernel was at hand; NULL: not asked for
+			  */
 };
 
 struct scan {
@@ -45,8 +47,9 @@ struct scan {
 	struct strv files;
 };
 
-static void print_json(const struct scan *sc, const struct sighting *s)
+static void print_json(const struct scan *sc, const struct held *held)
 {
+	const struct sighting *s = &held->s;
 	_cleanup_json_ json_t *o = sighting_to_json(s);
 	char type[COMPAT_TYPE_LEN];
 	_cleanup_free_
@@ -56,8 +59,8 @@ static void print_json(const struct scan *sc, const struct sighting *s)
 	json_set_str(o, "file", sc->name);
 	json_set_str(o, "frame", s->function);
 	json_set_str(o, "type", type);
-	if (sc->places)
-		places_to_json(sc->places, s, o);
+	if (held->located)
+		json_object_update(o, held->located);
 	text = json_dumps(o, JSON_COMPACT);
 	puts(text);
 }
@@ -65,15 +68,17 @@ static void print_json(const struct scan *sc, const struct sighting *s)
 static void release(struct scan *sc, size_t i)
 {
 	if (sc->json)
-		print_json(sc, &sc->held[i].s);
+		print_json(sc, &sc->held[i]);
 	else if (sc->held[i].s.repeats > 0)
 		printf("%s: %llu more of: %s\n", sc->name,
 		       (unsigned long long)sc->held[i].s.repeats, sc->held[i].s.title);
+	json_decref(sc->held[i].located);
 	memmove(&sc->held[i], &sc->held[i + 1], (sc->n_held - i - 1) * sizeof(*sc->held));
 	sc->n_held--;
 }
 
-static void hold(struct scan *sc, uint64_t serial, const struct sighting *s)
+/* Takes `located`. */
+static void hold(struct scan *sc, uint64_t serial, const struct sighting *s, json_t *located)
 {
 	for (size_t i = 0; i < sc->n_held; i++)
 		if (sc->held[i].serial == serial) {
@@ -82,7 +87,7 @@ static void hold(struct scan *sc, uint64_t serial, const struct sighting *s)
 		}
 	if (sc->n_held == HELD_MAX)
 		release(sc, 0);
-	sc->held[sc->n_held++] = (struct held){ serial, *s };
+	sc->held[sc->n_held++] = (struct held){ serial, *s, located };
 }
 
 /* Failures first, in their order; then what is merely worth a note. */
@@ -169,10 +174,25 @@ static void learn(struct scan *sc, const struct sighting *s)
 	cmd_places_complain(sc->places, sc->name, &sc->complaints);
 }
 
+/* The places of its frames, before the log goes on with another kernel. */
+static json_t *locate(struct scan *sc, const struct sighting *s)
+{
+	static const char *const keys[] = { "frames", "symbols" };
+	_cleanup_json_ json_t *whole = sighting_to_json(s);
+	json_t *o = json_object();
+
+	places_to_json(sc->places, s, whole);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (json_object_get(whole, keys[i]))
+			json_object_set(o, keys[i], json_object_get(whole, keys[i]));
+	return o;
+}
+
 static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 			const struct sighting *s)
 {
 	struct scan *sc = arg;
+	json_t *located = NULL;
 
 	if (phase == SIGHTING_OPENED)
 		return;
@@ -180,10 +200,12 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 		sc->found += s->severity >= SEVERITY_CRASH && !s->ignored[0];
 		if (sc->places)
 			learn(sc, s);
+		if (sc->places && sc->json)
+			located = locate(sc, s);
 		if (!sc->json)
 			print_text(sc, s);
 	}
-	hold(sc, serial, s);
+	hold(sc, serial, s, located);
 }
 
 static void keep_tail(struct scan *sc, const char *data, size_t n)

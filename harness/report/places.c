@@ -169,7 +169,8 @@ static void learn_line(struct places *p, const char *text, void *arg)
 	struct frame f;
 
 	(void)arg;
-	if (str_after(text, "CPU: ")) {
+	if (str_after(text, "CPU: ") ||
+	    strstr(text, "ainted")) { /* hung tasks: "Not tainted 6.1 #1" */
 		learn_release(p, text);
 	} else if ((rest = str_after(text, "Kernel Offset: "))) {
 		symbols_moved(p->symbols, strtoull(rest, NULL, 0)); /* "disabled" is 0 */

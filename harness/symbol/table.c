@@ -47,6 +47,8 @@ static int by_name(const void *pa, const void *pb, void *arg)
 
 void table_sort(struct table *t)
 {
+	if (t->n == 0)
+		return; /* sym is NULL, which qsort() may not be given */
 	qsort(t->sym, t->n, sizeof(*t->sym), by_address);
 	t->by_name = xcalloc(t->n + 1, sizeof(*t->by_name));
 	for (size_t i = 0; i < t->n; i++)
