@@ -59,7 +59,7 @@ static void check_words(const char *verb, const struct names *names, char **argv
 		snprintf(given, sizeof(given), "%.*s", (int)n, name);
 		if (!o)
 			refuse(verb, names, given);
-		if (o->arg && !name[n] && word[1])
+		if (o->arg && !(o->flags & OPTION_ARG_OPTIONAL) && !name[n] && word[1])
 			word++; /* its value, whatever that looks like */
 	}
 }

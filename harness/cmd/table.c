@@ -14,6 +14,8 @@ static const struct cmd table[] = {
 	{ "report", "[RUN]", "say what a run found: who failed, after how long", cmd_report },
 	{ "compare", "[[LABEL=]RUN[:ARM]]...",
 	  "say whether arms, or runs, differ in how long they live", cmd_compare },
+	{ "plan", "[SCENARIO] --mttf TIME | --from RUN[:ARM]",
+	  "say what a question will take: trials, hours, soak", cmd_plan },
 	{ "ls", "[RUN]", "list the runs, or the trials of one", cmd_ls },
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
 	{ "reindex", "", "build the index of all runs anew", cmd_reindex },

@@ -20,7 +20,7 @@
 
 /* ---- a run's beginning and end ---- */
 
-static size_t slots_that_fit(const struct scenario *s)
+size_t runner_slots(const struct scenario *s)
 {
 	uint64_t vcpus = 1, cpus = (uint64_t)get_nprocs();
 
@@ -79,7 +79,7 @@ static int finish(struct runner *r, int code, struct run_result *ret, struct err
 
 static void make_slots(struct runner *r)
 {
-	size_t n = r->opt->slots ? r->opt->slots : slots_that_fit(&r->campaign.scenario);
+	size_t n = r->opt->slots ? r->opt->slots : runner_slots(&r->campaign.scenario);
 
 	runner_make_slots(r, n);
 	r->progress = progress_new(&r->campaign, r->opt->quiet);
@@ -255,7 +255,7 @@ int runner_describe(struct scenario *s, const struct run_options *opt, struct bu
 		      ops_of(opt)->laid_out);
 	buf_printf(out, "# %s: %zu trials of %zu arms, %zu at once\n", c.scenario.name, c.plan.n,
 		   c.scenario.n_arms,
-		   opt->slots ? (size_t)opt->slots : slots_that_fit(&c.scenario));
+		   opt->slots ? (size_t)opt->slots : runner_slots(&c.scenario));
 	buf_puts(out, "# trial block arm seed\n");
 	for (size_t i = 0; i < c.plan.n; i++)
 		buf_printf(out, "%6" PRIu64 " %5" PRIu64 " %s %" PRIu64 "\n", c.plan.trial[i].trial,

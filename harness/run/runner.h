@@ -36,6 +36,9 @@ int runner_start(struct scenario *s, const struct run_options *opt, struct run_r
 int runner_resume(const char *ref, const struct run_options *opt, struct run_result *ret,
 		  struct err *err);
 
+/* Guests at once where nobody says how many: as many as the processors of this host carry. */
+size_t runner_slots(const struct scenario *s);
+
 /* The plan and, for each arm, the machine that its first trial would be: for --dry-run. */
 int runner_describe(struct scenario *s, const struct run_options *opt, struct buf *out,
 		    struct err *err);

@@ -58,6 +58,14 @@ void duel_add(struct duel *d, int arm, double time, bool failed)
 	}
 }
 
+void duel_add_alive(struct duel *d, int arm, double time, size_t n)
+{
+	double t = fmax(time, 1e-6);
+
+	for (size_t k = 0; k < DUEL_SHAPES; k++)
+		d->hazard[arm][k] += (double)n * pow(t, shape[k]);
+}
+
 static double log_sum_exp(const double *v, size_t n)
 {
 	double max = -INFINITY, sum = 0;

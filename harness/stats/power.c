@@ -77,6 +77,36 @@ double power_events(double hr, double alpha, double power, double share, int sid
 	return z * z / (share * (1 - share));
 }
 
+/* Two-sided; the tail on the side of the effect is all that counts. */
+static double exact_power(double n, double p_alike, double p_true, double alpha)
+{
+	bool fewer = p_true < p_alike;
+	double c = qbinom(alpha / 2, n, p_alike, fewer, 0);
+
+	if (!fewer)
+		return pbinom(c, n, p_true, 0, 0);
+	while (c >= 0 && pbinom(c, n, p_alike, 1, 0) > alpha / 2)
+		c--;
+	return c < 0 ? 0 : pbinom(c, n, p_true, 1, 0);
+}
+
+double power_events_exact(double ratio, double alpha, double power, double share)
+{
+	enum { EVENTS_MAX = 5000, STEADY = 40 }; /* the power rises in saw teeth */
+	double p_true = share * ratio / (share * ratio + 1 - share);
+	size_t since = 0;
+
+	for (size_t n = 1; n <= EVENTS_MAX; n++) {
+		if (exact_power((double)n, share, p_true, alpha) < power)
+			since = 0;
+		else if (!since)
+			since = n;
+		if (since && n - since >= STEADY)
+			return (double)since;
+	}
+	return INFINITY;
+}
+
 double power_detectable(double events, double alpha, double power, double share, int sides)
 {
 	return exp(z_sum(alpha, power, sides) / sqrt(events * share * (1 - share)));

@@ -42,6 +42,13 @@ struct power_needed power_still_needed(size_t d0, double t0, size_t d1, double t
  * arm 1's; `sides` is 1 or 2. */
 double power_events(double hr, double alpha, double power, double share, int sides);
 
+/*
+ * The same for the exact test of two rates, where failures are few: `share` is arm 1's share of the
+ * exposure (time, not trials), `ratio` its rate over arm 0's. From so many failures on, in both
+ * arms together, the power is there. INFINITY: not with 5,000.
+ */
+double power_events_exact(double ratio, double alpha, double power, double share);
+
 /* The other way round: the smallest effect that so many failures show, as a ratio above 1 (its
  * inverse is seen as well). */
 double power_detectable(double events, double alpha, double power, double share, int sides);

@@ -95,6 +95,18 @@ static void the_hours_that_are_missing_shrink_with_every_failure(void **state)
 	assert_close(power_more_exposure(0.5, 0.05, 0.8, 66, 10), 0, 0);
 }
 
+/* R: the power of each number of failures by pbinom, the first from which it stays. */
+static void the_exact_test_needs_a_few_failures_more(void **state)
+{
+	(void)state;
+	assert_close(power_events_exact(0.5, 0.05, 0.8, 0.5), 77, 0);
+	assert_close(power_events_exact(2, 0.05, 0.8, 0.5), 77, 0);
+	assert_close(power_events_exact(0.1, 0.05, 0.8, 0.5), 12, 0);
+	assert_close(power_events_exact(0.25, 0.05, 0.8, 0.6), 20, 0);
+	assert_close(power_events_exact(0.1, 0.05, 0.9, 0.5), 15, 0);
+	assert_true(isinf(power_events_exact(0.99, 0.05, 0.8, 0.5)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +116,7 @@ int main(void)
 		test(what_is_still_needed_is_said),
 		test(schoenfelds_failures),
 		test(the_smallest_visible_effect_is_its_inverse),
+		test(the_exact_test_needs_a_few_failures_more),
 		test(the_hours_that_are_missing_shrink_with_every_failure),
 	};
 
