@@ -7,18 +7,13 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 
-static const char usage[] =
-	"usage: kernsoak bisect simulate [OPTION]...   what a bisection would cost\n"
-	"\n"
-	"Each takes --help.\n"
-	"\n"
-	"Example: kernsoak bisect simulate --versions 64 --mttf 15m --policy all\n";
-
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } words[] = {
 	{ "simulate", cmd_bisect_simulate },
+	{ "log", cmd_bisect_log },
+	{ "replay", cmd_bisect_replay },
 };
 
 static int run_word(size_t i, int argc, char **argv)
@@ -37,12 +32,5 @@ int cmd_bisect(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_SIZE(words) && word; i++)
 		if (str_eq(word, words[i].name))
 			return run_word(i, argc - 1, argv + 1);
-	if (word && (str_eq(word, "--help") || str_eq(word, "-?") || str_eq(word, "-h"))) {
-		fputs(usage, stdout);
-		return 0;
-	}
-	if (word)
-		fprintf(stderr, "kernsoak bisect: what is '%s'?\n", word);
-	fputs(usage, stderr);
-	return EXIT_BAD_USAGE;
+	return cmd_bisect_run(argc, argv);
 }

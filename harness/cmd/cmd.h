@@ -35,6 +35,7 @@ int cmd_run(int argc, char **argv);
 int cmd_resume(int argc, char **argv);
 int cmd_rerun(int argc, char **argv);
 int cmd_trial(int argc, char **argv);
+int cmd_prepare(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_reindex(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -1,70 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak run and kernsoak resume. */
-#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 
+#include "base/fs.h"
 #include "base/str.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/how.h"
 #include "detect/signatures.h"
-#include "run/runner.h"
+#include "model/units.h"
+#include "store/verdicts.h"
 
 struct run_args {
-	const char *scenario; /* resume: the run */
+	struct how how; /* what: the scenario */
 	struct scenario_options what;
-	struct run_options how;
-	bool dry_run, json, no_report;
+	bool dry_run, git_bisect;
+	uint64_t mttf_ns; /* of a bad version, for --git-bisect; 0 not known */
 };
-
-enum { JOBS_MAX = 1024 };
 
 enum {
 	KEY_SET = 's',
 	KEY_DRY = 'n',
 	KEY_ARM = 'a',
 	KEY_PROFILE = 'p',
-	KEY_JOBS = 'j',
-	KEY_QUIET = 'q',
 	KEY_SEED = 256,
-	KEY_URI,
-	KEY_RESULTS,
-	KEY_JSON,
-	KEY_NO_REPORT
+	KEY_GIT_BISECT,
 };
 
-static int number(const char *arg, const char *option, struct argp_state *state, uint64_t *ret)
+static void parse_mttf(struct run_args *a, const char *arg, struct argp_state *state)
 {
-	if (str_to_u64(arg, UINT32_MAX, ret) < 0 || *ret == 0)
-		argp_error(state, "%s takes a whole number from 1, not '%s'", option, arg);
-	return 0;
-}
+	struct err err = { 0 };
 
-static int jobs(const char *arg, struct argp_state *state, uint64_t *ret)
-{
-	number(arg, "--jobs", state, ret);
-	if (*ret > JOBS_MAX)
-		argp_error(state, "--jobs is %d at most, not %s", JOBS_MAX, arg);
-	return 0;
-}
-
-static error_t parse_how(int key, char *arg, struct argp_state *state)
-{
-	struct run_args *a = state->input;
-
-	switch (key) {
-	case KEY_JOBS: return jobs(arg, state, &a->how.slots);
-	case KEY_QUIET: a->how.quiet = true; return 0;
-	case KEY_URI: a->how.uri = arg; return 0;
-	case KEY_RESULTS: a->how.results = arg; return 0;
-	case KEY_JSON: a->json = true; return 0;
-	case KEY_NO_REPORT: a->no_report = true; return 0;
-	case ARGP_KEY_ARG:
-		if (a->scenario)
-			argp_error(state, "one at a time: '%s' is one too many", arg);
-		a->scenario = arg;
-		return 0;
-	default: return ARGP_ERR_UNKNOWN;
-	}
+	a->git_bisect = true;
+	if (arg && duration_parse(arg, &a->mttf_ns, &err) < 0)
+		argp_error(state, "--git-bisect takes the MTTF of a bad version (30s, 2h): %s",
+			   err.msg);
 }
 
 static error_t parse_what(int key, char *arg, struct argp_state *state)
@@ -76,10 +48,11 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case KEY_ARM: strv_add(&a->what.only_arms, arg); return 0;
 	case KEY_PROFILE: a->what.profile = arg; return 0;
 	case KEY_DRY: a->dry_run = true; return 0;
-	case KEY_SEED: return number(arg, "--seed", state, &a->how.seed);
-	case ARGP_KEY_INIT: state->child_inputs[0] = a; return 0;
+	case KEY_SEED: a->how.opt.seed = how_number(arg, "--seed", state); return 0;
+	case KEY_GIT_BISECT: parse_mttf(a, arg, state); return 0;
+	case ARGP_KEY_INIT: state->child_inputs[0] = &a->how; return 0;
 	case ARGP_KEY_END:
-		if (!a->scenario)
+		if (!a->how.what)
 			argp_error(state, "which scenario?");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
@@ -94,56 +67,111 @@ static error_t parse_resume(int key, char *arg, struct argp_state *state)
 	return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
 }
 
-static const struct argp_option how_options[] = {
-	{ "jobs", KEY_JOBS, "N", 0, "guests at once (default: processors / vCPUs of a guest)", 0 },
-	{ "quiet", KEY_QUIET, 0, 0, "no progress on stderr", 0 },
-	{ "uri", KEY_URI, "URI", 0, "libvirt connection (default: qemu:///embed, no daemon needed)",
-	  0 },
-	{ "results", KEY_RESULTS, "DIR", 0,
-	  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
-	{ "json", KEY_JSON, 0, 0, "the report as JSON on stdout", 0 },
-	{ "no-report", KEY_NO_REPORT, 0, 0, "no report at the end", 0 },
-	{ 0 },
-};
-
 static const struct argp_option what_options[] = {
 	{ "set", KEY_SET, "KEY=VALUE", 0,
 	  "lay a value over the scenario: --set guest.memory=512MiB", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay one of the scenario's profiles over it", 0 },
 	{ "arm", KEY_ARM, "NAME", 0, "only this arm (may be repeated)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "of the plan: order of arms and the guests' seeds", 0 },
+	{ "git-bisect", KEY_GIT_BISECT, "MTTF", OPTION_ARG_OPTIONAL,
+	  "end as `git bisect run` wants it: 0 good, 1 bad, 125 cannot be tested, 128 give up; the "
+	  "last line says how sure it is (that of good: if a bad version has that MTTF)",
+	  0 },
 	{ "dry-run", KEY_DRY, 0, 0, "print the plan and the exact machines, start nothing", 0 },
 	{ 0 },
 };
 
-static const struct argp how = { how_options, parse_how, 0, 0, 0, 0, 0 };
-static const struct argp_child children[] = { { &how, 0, 0, 0 }, { 0 } };
-
-static int finish(const struct run_args *a, struct run_result *result, int r, const struct err *err)
-{
-	int code = r < 0 ? cmd_fail(err, EXIT_INTERNAL) : result->exit_code;
-
-	if (result->path && !a->no_report)
-		cmd_report_run(result->path, a->json);
-	if (result->path && !a->how.quiet)
-		fprintf(stderr, "results: %s\n", result->path);
-	if (result->path &&
-	    (code == EXIT_SIGINT || code == EXIT_SIGTERM || code == EXIT_CANNOT_WRITE))
-		fprintf(stderr, "go on with: kernsoak resume %s\n", result->path);
-	free(result->path);
-	return code;
-}
+static const struct argp_child children[] = { { &how_argp, 0, 0, 0 }, { 0 } };
 
 static int dry_run(struct scenario *s, const struct run_args *a)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	struct err err = { 0 };
-	int r = runner_describe(s, &a->how, &out, &err);
+	int r = runner_describe(s, &a->how.opt, &out, &err);
 
 	if (r < 0)
 		return cmd_fail(&err, EXIT_INTERNAL);
 	fputs(buf_str(&out), stdout);
 	return 0;
+}
+
+/* ---- git bisect run ---- */
+
+static const struct {
+	int code, git;
+} git_codes[] = {
+	{ EXIT_GOAL_MET, 0 },       { EXIT_REPRODUCED, 1 }, { EXIT_DIFFER, 1 },
+	{ EXIT_INCONCLUSIVE, 125 }, { EXIT_INFRA, 125 },    { EXIT_HOST_UNABLE, 125 },
+	{ EXIT_TIME_LIMIT, 0 }, /* its budget is over and nothing failed */
+};
+
+/* What bisecting cannot go on with (a scenario that is wrong, a full disk, Ctrl-C) aborts it. */
+static int git_code(int code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(git_codes); i++)
+		if (git_codes[i].code == code)
+			return git_codes[i].git;
+	return 128;
+}
+
+struct sum { /* of a run's verdicts */
+	size_t trials, failed;
+	double seconds;
+};
+
+static int add_verdict(void *arg, const struct verdict *v)
+{
+	struct sum *s = arg;
+
+	if (v->outcome == OUTCOME_INFRA)
+		return 0;
+	s->trials++;
+	s->failed += v->outcome == OUTCOME_FAILED;
+	s->seconds += (double)v->exposure_ns / (double)NS_PER_S;
+	return 0;
+}
+
+/* One line for whoever reads the log of git bisect. A crash is certain; a clean soak is as good as
+ * it is long, against the MTTF of a bad version. */
+static void say_git(const struct run_args *a, const char *path, int code)
+{
+	_cleanup_close_ int dir = fs_open_dir(AT_FDCWD, path, NULL);
+	struct sum s = { 0 };
+	const double mttf = (double)a->mttf_ns / (double)NS_PER_S;
+
+	if (dir < 0 || verdicts_read(dir, add_verdict, &s, NULL) < 0)
+		return;
+	switch (git_code(code)) {
+	case 1:
+		printf("bad: %zu of %zu guests failed in %.1f s of soak (100 %% sure)\n", s.failed,
+		       s.trials, s.seconds);
+		break;
+	case 0:
+		printf("good: %zu guests soaked %.1f s and none failed (", s.trials, s.seconds);
+		if (mttf > 0)
+			printf("%.1f %% sure, if a bad one fails after %.3g s in the mean)\n",
+			       -100 * expm1(-s.seconds / mttf), mttf);
+		else
+			printf("95 %% sure, if a bad one fails after %.3g s or less in the mean)\n",
+			       s.seconds / -log(0.05));
+		break;
+	case 125: puts("skip: it could not be tested"); break;
+	default: puts("abort: this is no answer about the version"); break;
+	}
+}
+
+static int run(struct scenario *s, const struct run_args *a)
+{
+	struct run_result result = { 0 };
+	struct err err = { 0 };
+	int r = runner_start(s, &a->how.opt, &result, &err);
+	_cleanup_free_
+	char *path = result.path ? xstrdup(result.path) : NULL;
+	int code = how_finish(&a->how, &result, r, &err);
+
+	if (a->git_bisect && path)
+		say_git(a, path, code);
+	return code;
 }
 
 int cmd_run(int argc, char **argv)
@@ -160,18 +188,19 @@ int cmd_run(int argc, char **argv)
 	};
 	struct run_args a = { .what.signature = signature_word };
 	struct scenario s = { 0 };
-	struct run_result result = { 0 };
 	struct err err = { 0 };
 	int r;
 
 	cmd_parse(&argp, argc, argv, &a);
-	r = scenario_read(a.scenario, &a.what, &s, &err);
+	r = scenario_read(a.how.what, &a.what, &s, &err);
 	if (r < 0)
 		r = cmd_fail(&err, EXIT_BAD_SCENARIO);
 	else if (a.dry_run)
 		r = dry_run(&s, &a);
 	else
-		r = finish(&a, &result, runner_start(&s, &a.how, &result, &err), &err);
+		r = run(&s, &a);
+	if (a.git_bisect)
+		r = git_code(r);
 	scenario_done(&s);
 	strv_done(&a.what.set);
 	strv_done(&a.what.only_arms);
@@ -193,10 +222,12 @@ int cmd_resume(int argc, char **argv)
 		0,
 		0,
 	};
-	struct run_args a = { 0 };
+	struct how how = { 0 };
 	struct run_result result = { 0 };
 	struct err err = { 0 };
+	int r;
 
-	cmd_parse(&argp, argc, argv, &a);
-	return finish(&a, &result, runner_resume(a.scenario, &a.how, &result, &err), &err);
+	cmd_parse(&argp, argc, argv, &how);
+	r = runner_resume(how.what, &how.opt, &result, &err);
+	return how_finish(&how, &result, r, &err);
 }

@@ -15,15 +15,19 @@ static const double guess_boot_s = 15;
  */
 static const double fails_too = 0.2, surely_less = 0.7;
 
-/* A boundary's good side is watched for so many MTTFs in all, its bad side dies so often. */
-static const double confirm_scales = 2, good_end_scales = 1;
+/*
+ * A boundary's good side is watched for so many MTTFs in all, in two guests or more, and its bad
+ * side dies twice: a host that is busy for a while makes a race wait, and one long clean soak may
+ * have met just that.
+ */
+static const double confirm_scales = 3, good_end_scales = 1;
 
 /* The scale grows a little with every clean second: what was run for is not to be missed by a hair.
  */
 static const double nearly = 0.9;
 
 /* In full soaks: so long at the bad end without one failure; so long for the first few of them. */
-enum { CONFIRM_CRASHES = 2, CLEAN_SOAKS = 5, PATIENCE_SOAKS = 30 };
+enum { CONFIRM_CRASHES = 2, CONFIRM_GUESTS = 2, CLEAN_SOAKS = 5, PATIENCE_SOAKS = 30 };
 
 void bisection_init(struct bisection *b, const struct bisection_question *q)
 {
@@ -70,6 +74,13 @@ static size_t boundary(const struct bisection *b, size_t c)
 
 /* ---- what was seen ---- */
 
+/* It did not come to soak, and that was not its runner's death: such a verdict knows no wall time.
+ */
+static bool is_unbooted(const struct bisection_item *it)
+{
+	return it->outcome == OUTCOME_INFRA && it->wall_s > 0;
+}
+
 static void count(const struct bisection *b, struct bisection_view *v)
 {
 	double boots = 0;
@@ -82,6 +93,7 @@ static void count(const struct bisection *b, struct bisection_view *v)
 		t->trials++;
 		t->running += it->running;
 		t->lost += it->outcome == OUTCOME_INFRA;
+		t->unbooted += is_unbooted(it);
 		t->crashes += it->outcome == OUTCOME_FAILED;
 		t->others += it->outcome == OUTCOME_OTHER;
 		t->seconds += it->outcome == OUTCOME_INFRA ? 0 : it->seconds;
@@ -99,7 +111,7 @@ static bool is_lost(const struct bisection *b, const struct bisection_view *v, s
 {
 	const struct bisection_tally *t = &v->tally[version];
 
-	return b->skipped[version] || (t->lost >= BISECT_MAX_BOOTS && t->lost == t->trials);
+	return b->skipped[version] || (t->unbooted >= BISECT_MAX_BOOTS && t->lost == t->trials);
 }
 
 static bool *unusable(const struct bisection *b, const struct bisection_view *v)
@@ -171,10 +183,20 @@ static void answer(const struct bisection *b, struct bisection_view *v)
 
 /* ---- which state it is in ---- */
 
+/* Seconds that the good side still is to be watched for; 0 or less: enough. */
+static double confirm_lacks(const struct bisection_view *v)
+{
+	const struct bisection_tally *t = &v->tally[v->good];
+	const double lacks = confirm_scales * v->scale_s - t->seconds;
+
+	if (t->trials - t->lost < CONFIRM_GUESTS)
+		return MAX(lacks, good_end_scales * v->scale_s);
+	return lacks > (1 - nearly) * confirm_scales * v->scale_s ? lacks : 0;
+}
+
 static bool confirmed(const struct bisection_view *v)
 {
-	return v->tally[v->bad].crashes >= CONFIRM_CRASHES &&
-	       v->tally[v->good].seconds >= nearly * confirm_scales * v->scale_s;
+	return v->tally[v->bad].crashes >= CONFIRM_CRASHES && confirm_lacks(v) <= 0;
 }
 
 /* Nothing more is to be learnt where every version between is untestable. */
@@ -290,11 +312,26 @@ static struct bisection_step fixed_step(size_t version, double soak_s, const cha
 	return (struct bisection_step){ version, soak_s, NAN, NAN, why };
 }
 
+/* Versions that no new guest is for: those that cannot be run, and those of which it is being found
+ * out: the same number of guests that do not come up must do with many slots as with one. */
+static bool *not_now(const struct bisection *b, const struct bisection_view *v)
+{
+	bool *u = unusable(b, v);
+
+	for (size_t i = 0; i < b->q.n; i++) {
+		const struct bisection_tally *t = &v->tally[place_of(b, i)];
+
+		u[i] |= t->unbooted && t->lost + t->running == t->trials &&
+			t->unbooted + t->running >= BISECT_MAX_BOOTS;
+	}
+	return u;
+}
+
 static bool choose(const struct bisection *b, const struct bisection_view *v, size_t last,
 		   const struct bisection_item *alive, struct bisection_step *ret)
 {
 	_cleanup_free_
-	bool *u = unusable(b, v);
+	bool *u = alive ? unusable(b, v) : not_now(b, v);
 	const struct bisect_slot slot = {
 		.any = alive || last < b->q.n,
 		.version = alive ? place_of(b, alive->version)
@@ -331,11 +368,11 @@ static bool confirm(const struct bisection *b, const struct bisection_view *v,
 		    struct bisection_step *ret)
 {
 	const struct bisection_tally *bad = &v->tally[v->bad], *good = &v->tally[v->good];
-	double lacks = confirm_scales * v->scale_s - good->seconds;
+	const double lacks = confirm_lacks(v);
 
 	if (bad->crashes + bad->running < CONFIRM_CRASHES)
-		*ret = fixed_step(v->bad, b->q.soak_s, "the last bad side once more");
-	else if (lacks > (1 - nearly) * confirm_scales * v->scale_s && !good->running)
+		*ret = fixed_step(v->bad, b->q.soak_s, "the bad side of the boundary once more");
+	else if (lacks > 0 && !good->running)
 		*ret = fixed_step(v->good, lacks, "the good side of the boundary once more");
 	else
 		return false;
@@ -399,7 +436,7 @@ bool bisection_goes_on(const struct bisection *b, const struct bisection_view *v
 	}
 	if (v->state != BISECT_CONFIRM)
 		return choose(b, v, b->q.n, running, ret);
-	lacks = confirm_scales * v->scale_s - t->seconds;
+	lacks = t->trials - t->lost < CONFIRM_GUESTS ? 0 : confirm_lacks(v);
 	*ret = fixed_step(running->version, MAX(lacks, 0), "both sides of the boundary once more");
 	return (running->version == v->bad && t->crashes < CONFIRM_CRASHES) ||
 	       (running->version == v->good && lacks > 0);

@@ -52,6 +52,7 @@ void bisection_add(struct bisection *b, const struct bisection_item *item);
 /* What the trials of one version add up to. */
 struct bisection_tally {
 	size_t trials, crashes, others, lost, running;
+	size_t unbooted; /* of the lost ones: by their own fault, as far as one can tell */
 	double seconds;
 };
 

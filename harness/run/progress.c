@@ -2,6 +2,7 @@
 #include "run/progress.h"
 
 #include <inttypes.h>
+#include <langinfo.h>
 #include <math.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -21,6 +22,22 @@ struct progress *progress_new(const struct campaign *c, bool quiet)
 	p->tty = !quiet && isatty(STDERR_FILENO);
 	p->colour = p->tty && !getenv("NO_COLOR");
 	return p;
+}
+
+static unsigned width(void)
+{
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+}
+
+struct progress_style progress_style(const struct progress *p)
+{
+	return (struct progress_style){
+		.width = width(),
+		.utf8 = str_eq(nl_langinfo(CODESET), "UTF-8"),
+		.colour = p->colour,
+	};
 }
 
 static void wipe(struct progress *p)
@@ -93,8 +110,6 @@ static void arm_line(const struct campaign *c, size_t i, struct buf *out)
 void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running, const char *how)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
-	struct winsize w;
-	size_t width = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
 	uint64_t s = elapsed_ns / NS_PER_S;
 
 	if (!p->tty)
@@ -104,7 +119,7 @@ void progress_draw(struct progress *p, uint64_t elapsed_ns, size_t running, cons
 		buf_printf(&b, " | %s", how);
 	for (size_t i = 0; i < p->c->scenario.n_arms; i++)
 		arm_line(p->c, i, &b);
-	fprintf(stderr, "\r\033[K%.*s", (int)(width - 1), buf_str(&b));
+	fprintf(stderr, "\r\033[K%.*s", (int)(width() - 1), buf_str(&b));
 	fflush(stderr);
 	p->drawn = true;
 }

@@ -13,6 +13,7 @@
 #include "run/confine.h"
 #include "run/files.h"
 #include "run/host.h"
+#include "run/runner_arms.h"
 #include "run/runner_resume.h"
 #include "run/trial_process.h"
 #include "store/index.h"
@@ -72,6 +73,7 @@ static int finish(struct runner *r, int code, struct run_result *ret, struct err
 	r->slots = slots_free(r->slots);
 	r->loop = loop_free(r->loop);
 	r->strategy = strategy_free(r->strategy);
+	free(r->arm);
 	run_dir_done(&r->dir);
 	campaign_done(&r->campaign);
 	return code;
@@ -175,8 +177,10 @@ static int begin_run(struct runner *r, struct scenario *s, struct err *err)
 	code = strategy_load(ops, &r->campaign, r->opt->params, &r->strategy, err);
 	if (code == 0)
 		code = write_run(r, err);
-	if (code == 0)
+	if (code == 0) {
+		runner_arms_begin(r);
 		return 0;
+	}
 	err_wrap(err, "%s", r->dir.path);
 	fs_remove_tree(AT_FDCWD, r->dir.path, NULL);
 	run_dir_done(&r->dir);
@@ -192,7 +196,7 @@ int runner_start(struct scenario *s, const struct run_options *opt, struct run_r
 	*ret = (struct run_result){ 0 };
 	if (code == 0)
 		code = check_host(s, opt->uri ? opt->uri : "", err);
-	if (code == 0)
+	if (code == 0 && !ops_of(opt)->lazy)
 		code = prepare_arms(s, opt->uri ? opt->uri : "", err);
 	if (code == 0)
 		code = begin_run(&r, s, err);
@@ -232,7 +236,7 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 		vm_sweep(NULL);
 		code = runner_take_up(&r, err);
 	}
-	if (code == 0)
+	if (code == 0 && !r.strategy->ops->lazy)
 		code = prepare_arms(&r.campaign.scenario, opt->uri ? opt->uri : "", err);
 	if (code == 0) {
 		runner_loop(&r);

@@ -12,6 +12,7 @@
 #include "model/spec.h"
 #include "run/evidence.h"
 #include "run/recover.h"
+#include "run/runner_arms.h"
 #include "run/trial.h"
 #include "run/trial_process.h"
 #include "vm/sweep.h"
@@ -27,6 +28,7 @@ void runner_give_up(struct runner *r, const struct err *err)
 		r->err = *err;
 	r->given_up = true;
 	slots_signal(r->slots, SIGTERM);
+	version_signal(r->job, SIGTERM);
 }
 
 void runner_write_down(struct runner *r, const struct journal_record *rec)
@@ -70,6 +72,16 @@ void runner_count(struct runner *r, uint64_t trial, const struct verdict *v)
 	r->strategy->ops->ended(r->strategy, &r->campaign, campaign_trial(&r->campaign, trial), v);
 }
 
+static void say_page(struct runner *r)
+{
+	const struct progress_style style = progress_style(r->progress);
+	_cleanup_buf_ struct buf page = BUF_INIT;
+
+	strategy_page(r->strategy, &r->campaign, &style, &page);
+	if (page.len)
+		progress_say(r->progress, "%s", buf_str(&page));
+}
+
 void runner_note_end(struct runner *r, uint64_t trial, int exit_status)
 {
 	struct journal_record rec = { .event = JOURNAL_END, .trial = trial, .exit = exit_status };
@@ -87,6 +99,7 @@ void runner_note_end(struct runner *r, uint64_t trial, int exit_status)
 	runner_write_down(r, &rec);
 	runner_count(r, trial, &v);
 	progress_ended(r->progress, campaign_trial(&r->campaign, trial), &v);
+	say_page(r);
 	if (v.outcome == OUTCOME_INFRA)
 		snprintf(r->last_loss, sizeof(r->last_loss), "%s", v.reason);
 	if (exit_status == EXIT_CANNOT_WRITE) {
@@ -101,7 +114,8 @@ static void check_hope(struct runner *r)
 	int arm = campaign_hopeless(&r->campaign);
 	struct err err = { 0 };
 
-	if (arm < 0 || runner_stopping(r))
+	/* a lazy strategy passes over what cannot be run, and says itself where that is the end */
+	if (arm < 0 || r->arm || runner_stopping(r))
 		return;
 	err_set(&err, EIO,
 		"giving up: the trials of %s are lost to the host, the last one because: %s",
@@ -134,6 +148,7 @@ static void decide(struct runner *r)
 	snprintf(rec.why, sizeof(rec.why), "%s", r->answer);
 	runner_write_down(r, &rec);
 	slots_signal(r->slots, TRIAL_ENOUGH);
+	version_signal(r->job, SIGTERM);
 }
 
 /* Has the strategy its answer, or enough of a trial? Not while a trial is in its last words. */
@@ -209,36 +224,59 @@ static void start_trial(struct runner *r, int slot, const struct planned *p)
 
 /* What the strategy wishes, as a trial of the plan. Written down first: its number is then taken.
  */
-static const struct planned *add_wish(struct runner *r)
+static const struct planned *add_wish(struct runner *r, const struct wish *w)
 {
 	struct journal_record add = { .event = JOURNAL_ADD };
-	struct wish w = { 0 };
 
-	if (!r->strategy->ops->next(r->strategy, &r->campaign, loop_now(r->loop), &w))
-		return NULL;
-	add.trial = campaign_add(&r->campaign, w.arm, w.soak_ns)->trial;
-	add.soak_ns = w.soak_ns;
-	snprintf(add.arm, sizeof(add.arm), "%s", r->campaign.scenario.arm[w.arm].name);
-	snprintf(add.why, sizeof(add.why), "%s", w.why);
+	add.trial = campaign_add(&r->campaign, w->arm, w->soak_ns)->trial;
+	add.soak_ns = w->soak_ns;
+	snprintf(add.arm, sizeof(add.arm), "%s", r->campaign.scenario.arm[w->arm].name);
+	snprintf(add.why, sizeof(add.why), "%s", w->why);
 	runner_write_down(r, &add);
 	return r->given_up ? NULL : campaign_trial(&r->campaign, add.trial);
+}
+
+/* The next trial, of an arm that is ready. NULL: none, or its arm is being made ready first. */
+static const struct planned *next_trial(struct runner *r)
+{
+	const struct planned *p;
+	struct wish w = { 0 };
+
+	while ((p = campaign_next(&r->campaign))) {
+		if (runner_arm_ready(r, p->arm))
+			return p;
+		if (r->job || r->given_up)
+			return NULL;
+		r->campaign.state[p->trial - 1] = TRIAL_ENDED; /* it cannot be run any more */
+	}
+	if (!r->strategy->ops->next(r->strategy, &r->campaign, loop_now(r->loop), &w) ||
+	    !runner_arm_ready(r, w.arm))
+		return NULL;
+	if (r->arm)
+		progress_say(r->progress, "next: %s, %s", r->campaign.scenario.arm[w.arm].name,
+			     w.why);
+	return add_wish(r, &w);
 }
 
 static void fill_slots(struct runner *r)
 {
 	int slot;
 
-	while (!runner_stopping(r) && (slot = slots_idle(r->slots)) >= 0) {
-		const struct planned *p = campaign_next(&r->campaign);
+	while (!runner_stopping(r) && !r->job && (slot = slots_idle(r->slots)) >= 0) {
+		const struct planned *p = next_trial(r);
 
-		if (!p)
-			p = add_wish(r);
 		if (!p)
 			break;
 		start_trial(r, slot, p);
 	}
-	if (slots_running(r->slots) == 0)
+	if (slots_running(r->slots) == 0 && !r->job)
 		loop_quit(r->loop, 0);
+}
+
+void runner_go_on(struct runner *r)
+{
+	look(r);
+	fill_slots(r);
 }
 
 static void on_trial_end(void *arg, uint64_t trial, int exit_status)
@@ -247,8 +285,7 @@ static void on_trial_end(void *arg, uint64_t trial, int exit_status)
 
 	runner_note_end(r, trial, exit_status);
 	check_hope(r);
-	look(r);
-	fill_slots(r);
+	runner_go_on(r);
 }
 
 void runner_make_slots(struct runner *r, size_t n)
@@ -265,7 +302,8 @@ static void stop(struct runner *r, const char *why)
 	snprintf(rec.why, sizeof(rec.why), "%s", why);
 	runner_write_down(r, &rec);
 	slots_signal(r->slots, SIGTERM);
-	if (slots_running(r->slots) == 0)
+	version_signal(r->job, SIGTERM);
+	if (slots_running(r->slots) == 0 && !r->job)
 		loop_quit(r->loop, 0);
 }
 
@@ -281,6 +319,7 @@ static void on_signal(void *arg, int signo)
 	} else {
 		progress_say(r->progress, "killing the running trials");
 		slots_signal(r->slots, SIGKILL);
+		version_signal(r->job, SIGKILL);
 	}
 }
 
@@ -370,7 +409,7 @@ void runner_loop(struct runner *r)
 	look(r);
 	watch_budget(r);
 	fill_slots(r);
-	if (slots_running(r->slots))
+	if (slots_running(r->slots) || r->job)
 		loop_run(r->loop);
 	end_run(r);
 }

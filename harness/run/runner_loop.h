@@ -11,8 +11,11 @@
 #include "run/runner.h"
 #include "run/slots.h"
 #include "run/strategy.h"
+#include "run/version.h"
 #include "store/journal.h"
 #include "store/layout.h"
+
+enum arm_state { ARM_UNTRIED, ARM_READY, ARM_UNABLE };
 
 struct runner {
 	struct clock clock;
@@ -23,6 +26,8 @@ struct runner {
 	struct journal *journal;
 	struct progress *progress;
 	struct slots *slots;
+	enum arm_state *arm;     /* [n_arms] where the strategy is lazy; else NULL */
+	struct version_job *job; /* an arm that is being made ready; NULL: none */
 	const struct run_options *opt;
 	uint64_t started_ns;
 	uint64_t spent_ns; /* of the budget, by runners before this one */
@@ -56,6 +61,9 @@ void runner_count(struct runner *r, uint64_t trial, const struct verdict *v);
 
 /* A trial has ended: its verdict is settled, written down and counted. */
 void runner_note_end(struct runner *r, uint64_t trial, int exit_status);
+
+/* Begins to make what runs idle again: after a trial's end, and when an arm has become ready. */
+void runner_go_on(struct runner *r);
 
 /* Runs trials until there are no more, or something stops it. */
 void runner_loop(struct runner *r);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/exit.h"
+#include "run/bisect.h"
 
 /* ---- the plan as it was laid out, each lost trial replaced by another ---- */
 
@@ -88,6 +89,7 @@ const struct strategy_ops strategy_plan = {
 
 static const struct strategy_ops *const strategies[] = {
 	&strategy_plan,
+	&strategy_bisect,
 };
 
 const struct strategy_ops *strategy_by_name(const char *name)
@@ -136,4 +138,23 @@ void strategy_say(struct strategy *s, const struct campaign *c, uint64_t now_ns,
 {
 	if (s->ops->say)
 		s->ops->say(s, c, now_ns, out);
+}
+
+void strategy_ready(struct strategy *s, const struct campaign *c, uint64_t arm, double took_s)
+{
+	if (s->ops->ready)
+		s->ops->ready(s, c, arm, took_s);
+}
+
+void strategy_unable(struct strategy *s, const struct campaign *c, uint64_t arm, const char *why)
+{
+	if (s->ops->unable)
+		s->ops->unable(s, c, arm, why);
+}
+
+void strategy_page(struct strategy *s, const struct campaign *c, const struct progress_style *style,
+		   struct buf *out)
+{
+	if (s->ops->page)
+		s->ops->page(s, c, style, out);
 }

@@ -42,6 +42,8 @@
 
 #include "run/campaign.h"
 
+struct progress_style;
+
 struct wish {
 	uint64_t arm;
 	uint64_t soak_ns; /* at most so long; 0: the arm's own limit */
@@ -56,6 +58,7 @@ struct strategy { /* every strategy's own struct begins with this; set by strate
 struct strategy_ops {
 	const char *name; /* in plan.json */
 	bool laid_out;    /* the scenario's arms x stop.trials are planned at the beginning */
+	bool lazy;        /* an arm is made ready (run/version.h) when it is first wished for */
 
 	/* params NULL: none were given. -EINVAL with a sentence where they are no good. */
 	int (*load)(const struct campaign *c, const json_t *params, struct strategy **ret,
@@ -71,6 +74,11 @@ struct strategy_ops {
 	bool (*decided)(struct strategy *s, const struct campaign *c,
 			uint64_t now_ns); /* NULL: never; the run ends when all is done */
 
+	/* lazy: the arm can be run, and it took so long to make it ready; or it cannot, for good. A
+	 * resumed run is told the latter again, before any trial. */
+	void (*ready)(struct strategy *s, const struct campaign *c, uint64_t arm, double took_s);
+	void (*unable)(struct strategy *s, const struct campaign *c, uint64_t arm, const char *why);
+
 	/* Of a run that came to its end, or to that of its budget. */
 	int (*exit_code)(const struct strategy *s, const struct campaign *c, bool over_budget);
 	/* The answer in words, as far as there is one, for the journal's last record; NULL: none.
@@ -78,6 +86,9 @@ struct strategy_ops {
 	void (*sentence)(const struct strategy *s, const struct campaign *c, struct buf *out);
 	/* The same as data, for RUN/answer.json; NULL: no such file. */
 	json_t *(*answer)(const struct strategy *s, const struct campaign *c);
+	/* After each trial, some lines on how it stands; NULL: nothing to say. */
+	void (*page)(struct strategy *s, const struct campaign *c,
+		     const struct progress_style *style, struct buf *out);
 	/* How far it is, for the progress line; NULL: nothing to say. */
 	void (*say)(struct strategy *s, const struct campaign *c, uint64_t now_ns, struct buf *out);
 };
@@ -95,6 +106,10 @@ bool strategy_enough(struct strategy *s, const struct campaign *c, const struct 
 		     uint64_t age_ns);
 bool strategy_decided(struct strategy *s, const struct campaign *c, uint64_t now_ns);
 void strategy_sentence(const struct strategy *s, const struct campaign *c, struct buf *out);
+void strategy_ready(struct strategy *s, const struct campaign *c, uint64_t arm, double took_s);
+void strategy_unable(struct strategy *s, const struct campaign *c, uint64_t arm, const char *why);
+void strategy_page(struct strategy *s, const struct campaign *c, const struct progress_style *style,
+		   struct buf *out);
 void strategy_say(struct strategy *s, const struct campaign *c, uint64_t now_ns, struct buf *out);
 
 #endif

@@ -19,6 +19,7 @@
 #define RUN_JOURNAL  "journal"
 #define RUN_HOST     "host.json"
 #define RUN_ANSWER   "answer.json"
+#define RUN_VERSIONS "versions"
 #define RUN_TRIALS   "trials"
 /* ... and of a trial's. */
 #define TRIAL_SPEC      "spec.json"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/how.h"
+
+#include <stdio.h>
+
+#include "base/str.h"
+#include "cmd/cmd.h"
+
+enum { JOBS_MAX = 1024 };
+
+enum { KEY_JOBS = 'j', KEY_QUIET = 'q', KEY_URI = 0x1000, KEY_RESULTS, KEY_JSON, KEY_NO_REPORT };
+
+uint64_t how_number(const char *arg, const char *option, struct argp_state *state)
+{
+	uint64_t n = 0;
+
+	if (str_to_u64(arg, UINT32_MAX, &n) < 0 || n == 0)
+		argp_error(state, "%s takes a whole number from 1, not '%s'", option, arg);
+	return n;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct how *h = state->input;
+
+	switch (key) {
+	case KEY_JOBS:
+		h->opt.slots = how_number(arg, "--jobs", state);
+		if (h->opt.slots > JOBS_MAX)
+			argp_error(state, "--jobs is %d at most, not %s", JOBS_MAX, arg);
+		return 0;
+	case KEY_QUIET: h->opt.quiet = true; return 0;
+	case KEY_URI: h->opt.uri = arg; return 0;
+	case KEY_RESULTS: h->opt.results = arg; return 0;
+	case KEY_JSON: h->json = true; return 0;
+	case KEY_NO_REPORT: h->no_report = true; return 0;
+	case ARGP_KEY_ARG:
+		if (h->what)
+			argp_error(state, "one at a time: '%s' is one too many", arg);
+		h->what = arg;
+		return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option options[] = {
+	{ "jobs", KEY_JOBS, "N", 0, "guests at once (default: processors / vCPUs of a guest)", 0 },
+	{ "quiet", KEY_QUIET, 0, 0, "no progress on stderr", 0 },
+	{ "uri", KEY_URI, "URI", 0, "libvirt connection (default: qemu:///embed, no daemon needed)",
+	  0 },
+	{ "results", KEY_RESULTS, "DIR", 0,
+	  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
+	{ "json", KEY_JSON, 0, 0, "the report as JSON on stdout", 0 },
+	{ "no-report", KEY_NO_REPORT, 0, 0, "no report at the end", 0 },
+	{ 0 },
+};
+
+const struct argp how_argp = { options, parse, 0, 0, 0, 0, 0 };
+
+int how_finish(const struct how *how, struct run_result *result, int r, const struct err *err)
+{
+	int code = r < 0 ? cmd_fail(err, EXIT_INTERNAL) : result->exit_code;
+
+	if (result->path && !how->no_report)
+		cmd_report_run(result->path, how->json);
+	if (result->path && !how->opt.quiet)
+		fprintf(stderr, "results: %s\n", result->path);
+	if (result->path &&
+	    (code == EXIT_SIGINT || code == EXIT_SIGTERM || code == EXIT_CANNOT_WRITE))
+		fprintf(stderr, "go on with: kernsoak resume %s\n", result->path);
+	free(result->path);
+	return code;
+}
