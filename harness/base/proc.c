@@ -21,6 +21,8 @@ static void child_exec(const char *const *argv, const struct proc_options *opt, 
 	int code;
 
 	sigemptyset(&none);
+	if (opt->block_signal)
+		sigaddset(&none, opt->block_signal);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (opt->own_group)
 		setpgid(0, 0);

@@ -22,6 +22,7 @@ struct proc {
 struct proc_options {
 	int stdin_fd, stdout_fd, stderr_fd; /* 0: /dev/null for stdin, inherited for the others */
 	int death_signal;                   /* sent to the child when its parent dies; 0: none */
+	int block_signal;                   /* blocked until the child wants it; 0: none */
 	const char *cwd;                    /* NULL: ours */
 	bool own_group; /* out of the terminal's reach: Ctrl-C goes to us alone */
 };

@@ -82,10 +82,14 @@ static int print_schema(const char *key)
 
 static void print_ok(const char *path, const struct scenario *s)
 {
-	char soak[UNIT_TEXT];
+	char soak[UNIT_TEXT], trials[64] = " until it is decided";
 
-	printf("%s: ok: %s, %zu arm%s of %llu trials, soak %s\n", path, s->name, s->n_arms,
-	       s->n_arms == 1 ? "" : "s", (unsigned long long)s->stop.trials,
+	if (s->stop.trials)
+		snprintf(trials, sizeof(trials), " of %s%llu trials",
+			 s->stop.until_decided ? "at most " : "",
+			 (unsigned long long)s->stop.trials);
+	printf("%s: ok: %s, %zu arm%s%s, soak %s\n", path, s->name, s->n_arms,
+	       s->n_arms == 1 ? "" : "s", trials,
 	       duration_format(soak, s->arm[0].settings.limits.soak));
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "cmd/cmd.h"
+#include "model/units.h"
 
 enum { JOBS_MAX = 1024 };
 
@@ -17,6 +18,18 @@ uint64_t how_number(const char *arg, const char *option, struct argp_state *stat
 	if (str_to_u64(arg, UINT32_MAX, &n) < 0 || n == 0)
 		argp_error(state, "%s takes a whole number from 1, not '%s'", option, arg);
 	return n;
+}
+
+uint64_t how_budget(const char *arg, struct argp_state *state)
+{
+	struct err err = { 0 };
+	uint64_t ns = 0;
+
+	if (duration_parse(arg, &ns, &err) < 0)
+		argp_error(state, "--budget: %s", err.msg);
+	if (ns < NS_PER_S)
+		argp_error(state, "--budget should be a second or more, not %s", arg);
+	return ns;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -19,6 +19,9 @@ extern const struct argp how_argp;
 /* A whole number from 1, or argp_error(). */
 uint64_t how_number(const char *arg, const char *option, struct argp_state *state);
 
+/* --budget: a time of a second or more, or argp_error(). */
+uint64_t how_budget(const char *arg, struct argp_state *state);
+
 /* After the run: its report, where its folder is, how to go on. Frees what is in `result`; the exit
  * code. r, err: what runner_start() or runner_resume() said. */
 int how_finish(const struct how *how, struct run_result *result, int r, const struct err *err);

@@ -11,12 +11,13 @@
 #include "cmd/how.h"
 #include "detect/signatures.h"
 #include "model/units.h"
+#include "run/decided.h"
 #include "store/verdicts.h"
 
 struct run_args {
 	struct how how; /* what: the scenario */
 	struct scenario_options what;
-	bool dry_run, git_bisect;
+	bool dry_run, git_bisect, until_decided;
 	uint64_t mttf_ns; /* of a bad version, for --git-bisect; 0 not known */
 };
 
@@ -27,6 +28,8 @@ enum {
 	KEY_PROFILE = 'p',
 	KEY_SEED = 256,
 	KEY_GIT_BISECT,
+	KEY_BUDGET,
+	KEY_UNTIL_DECIDED,
 };
 
 static void parse_mttf(struct run_args *a, const char *arg, struct argp_state *state)
@@ -48,6 +51,8 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case KEY_ARM: strv_add(&a->what.only_arms, arg); return 0;
 	case KEY_PROFILE: a->what.profile = arg; return 0;
 	case KEY_DRY: a->dry_run = true; return 0;
+	case KEY_BUDGET: a->how.opt.budget_ns = how_budget(arg, state); return 0;
+	case KEY_UNTIL_DECIDED: a->until_decided = true; return 0;
 	case KEY_SEED: a->how.opt.seed = how_number(arg, "--seed", state); return 0;
 	case KEY_GIT_BISECT: parse_mttf(a, arg, state); return 0;
 	case ARGP_KEY_INIT: state->child_inputs[0] = &a->how; return 0;
@@ -61,11 +66,25 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 
 static error_t parse_resume(int key, char *arg, struct argp_state *state)
 {
-	(void)arg;
-	if (key == ARGP_KEY_INIT)
-		state->child_inputs[0] = state->input;
-	return key == ARGP_KEY_INIT ? 0 : ARGP_ERR_UNKNOWN;
+	struct how *how = state->input;
+
+	switch (key) {
+	case KEY_BUDGET: how->opt.budget_ns = how_budget(arg, state); return 0;
+	case ARGP_KEY_INIT: state->child_inputs[0] = how; return 0;
+	default: return ARGP_ERR_UNKNOWN;
+	}
 }
+
+#define BUDGET_OPTION                                                                              \
+	{                                                                                          \
+		"budget", KEY_BUDGET, "TIME", 0,                                                   \
+			"of the whole run, resume included: 2h (default: stop.budget)", 0          \
+	}
+
+static const struct argp_option resume_options[] = {
+	BUDGET_OPTION,
+	{ 0 },
+};
 
 static const struct argp_option what_options[] = {
 	{ "set", KEY_SET, "KEY=VALUE", 0,
@@ -77,6 +96,9 @@ static const struct argp_option what_options[] = {
 	  "end as `git bisect run` wants it: 0 good, 1 bad, 125 cannot be tested, 128 give up; the "
 	  "last line says how sure it is (that of good: if a bad version has that MTTF)",
 	  0 },
+	{ "until-decided", KEY_UNTIL_DECIDED, 0, 0,
+	  "go on until the arms are known to differ, or to be alike", 0 },
+	BUDGET_OPTION,
 	{ "dry-run", KEY_DRY, 0, 0, "print the plan and the exact machines, start nothing", 0 },
 	{ 0 },
 };
@@ -176,6 +198,7 @@ static int run(struct scenario *s, const struct run_args *a)
 
 int cmd_run(int argc, char **argv)
 {
+	_cleanup_json_ json_t *params = NULL;
 	static const struct argp argp = {
 		what_options,
 		parse_what,
@@ -193,6 +216,11 @@ int cmd_run(int argc, char **argv)
 
 	cmd_parse(&argp, argc, argv, &a);
 	r = scenario_read(a.how.what, &a.what, &s, &err);
+	if (r == 0 && (a.until_decided || s.stop.until_decided)) {
+		a.how.opt.strategy = strategy_until_decided.name;
+		r = decided_params(&s, &params, &err);
+		a.how.opt.params = params;
+	}
 	if (r < 0)
 		r = cmd_fail(&err, EXIT_BAD_SCENARIO);
 	else if (a.dry_run)
@@ -210,7 +238,7 @@ int cmd_run(int argc, char **argv)
 int cmd_resume(int argc, char **argv)
 {
 	static const struct argp argp = {
-		NULL,
+		resume_options,
 		parse_resume,
 		"[RUN]",
 		"Takes up a run that was interrupted: what was lost is censored at its last sign "

@@ -19,6 +19,7 @@ void scenario_done(struct scenario *s)
 		settings_done(&s->arm[i].settings);
 	}
 	free(s->arm);
+	strv_done(&s->stop.arms);
 	free(s->name);
 	free(s->story);
 	buf_done(&s->source);
@@ -161,7 +162,7 @@ static int check_budget(const struct look *l)
 {
 	char a[UNIT_TEXT], b[UNIT_TEXT];
 
-	if (l->sc->stop.budget_ns >= l->s->limits.soak)
+	if (l->sc->stop.until_decided || l->sc->stop.budget_ns >= l->s->limits.soak)
 		return 0;
 	return tree_complain(
 		l->err, place(l, "stop.budget", "limits.soak"),
@@ -474,6 +475,39 @@ static int select_arms(const struct reader *r, const struct node *arms)
 	return 0;
 }
 
+/* What a sequential test is told must be possible, and be told of arms that are there. */
+static int check_decided(const struct reader *r, const struct node *decided)
+{
+	const struct stop *stop = &r->sc->stop;
+	const struct node *arms = tree_at(decided, "arms"), *alpha = tree_at(decided, "alpha"),
+			  *power = tree_at(decided, "power");
+	size_t n = stop->arms.n ? 0 : r->sc->n_arms;
+
+	for (size_t i = 0; i < stop->arms.n; i++) {
+		size_t known = 0;
+
+		for (size_t j = 0; j < r->sc->n_arms; j++)
+			known += str_eq(stop->arms.item[i], r->sc->arm[j].name);
+		if (!known)
+			return tree_complain(r->err, arms,
+					     "stop.decided.arms names '%.60s', which is no arm of "
+					     "this run",
+					     stop->arms.item[i]);
+		n++;
+	}
+	if (n < 2)
+		return tree_complain(r->err, arms ? arms : decided,
+				     "stop.decided should have two arms to compare, or more");
+	if (stop->alpha >= 0.5)
+		return tree_complain(r->err, alpha ? alpha : decided,
+				     "stop.decided.alpha should be below 0.5, such as 0.05");
+	if (stop->power < 0.5 || stop->power >= 1)
+		return tree_complain(r->err, power ? power : decided,
+				     "stop.decided.power should be from 0.5 to below 1, such as "
+				     "0.8");
+	return 0;
+}
+
 /* The file's name without folder and ending, with - for what a name may not hold. */
 static char *default_name(const char *path)
 {
@@ -495,7 +529,7 @@ static char *default_name(const char *path)
 
 static int read_layers(struct reader *r, const char *name)
 {
-	const struct node *arms;
+	const struct node *arms, *decided;
 	int x;
 
 	if (r->doc->kind == NODE_NULL)
@@ -514,9 +548,15 @@ static int read_layers(struct reader *r, const char *name)
 	arms = tree_at(r->doc, "arms");
 	r->doc = tree_without(r->trees, r->doc, "arms");
 	schema_defaults(NULL, r->sc);
+	decided = tree_at(r->doc, "stop.decided");
+	r->sc->stop.until_decided = decided && decided->kind == NODE_MAP;
 	x = read_arms(r, arms);
 	if (x == 0)
 		x = select_arms(r, arms);
+	if (x == 0 && r->sc->stop.until_decided)
+		x = check_decided(r, decided);
+	if (r->sc->stop.until_decided && !tree_at(r->doc, "stop.trials"))
+		r->sc->stop.trials = 0;
 	if (x == 0 && !*r->sc->name) {
 		free(r->sc->name);
 		r->sc->name = default_name(name);

@@ -13,6 +13,11 @@ struct arm {
 struct stop {
 	uint64_t trials;    /* of each arm that count (INFRA is replaced, within reason) */
 	uint64_t budget_ns; /* of the whole run; TIME_NEVER: none */
+	/* Until a sequential test of these arms is decided (run/decided.h). Then trials is at most
+	 * so many of each arm, and 0 where the scenario does not say. */
+	bool until_decided;
+	struct strv arms; /* the first is compared with each of the others; empty: all */
+	double factor, alpha, power;
 };
 
 struct scenario {

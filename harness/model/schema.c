@@ -294,6 +294,24 @@ static const struct field fields[] = {
 	{ "stop.budget", FIELD_DURATION, .in = IN_WHOLE, SCN(stop.budget_ns), .fallback = "none",
 	  RANGE(SECOND, YEAR), .none = true, .example = "8h",
 	  .sentence = "Of the whole run; what runs at its end is stopped and counts as censored." },
+	{ "stop.decided", FIELD_GROUP, .in = IN_WHOLE,
+	  .sentence =
+		  "Go on until a sequential test of the arms is decided, one way or the other, "
+		  "however often it looks. stop.trials, where it is said too, is then the most of "
+		  "each arm." },
+	{ "stop.decided.arms", FIELD_LIST, .in = IN_WHOLE, SCN(stop.arms), .fallback = "",
+	  .fits = is_name, .shape = NAME_SHAPE, .example = "[stock, more-memory]",
+	  .sentence = "The arms that trials are given to: the first is compared with each of the "
+		      "others. Without it: all, in their order." },
+	{ "stop.decided.factor", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.factor), .fallback = "2",
+	  .min = 1, .max = 1000, .example = "3",
+	  .sentence = "The ratio of hazards that matters: arms that differ by less are alike." },
+	{ "stop.decided.alpha", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.alpha), .fallback = "0.05",
+	  .min = 0, .max = 1, .example = "0.01",
+	  .sentence = "How often arms without a difference may be said to differ." },
+	{ "stop.decided.power", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.power), .fallback = "0.8",
+	  .min = 0, .max = 1, .example = "0.9",
+	  .sentence = "How often arms that differ by the factor must be found to." },
 	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = is_name, .shape = NAME_SHAPE,
 	  .example = "{ fast: { limits: { soak: 1m } } }",
 	  .sentence = "Overlays to choose from with --profile: a fast one for the desk, a long one "

@@ -172,6 +172,8 @@ static int begin_run(struct runner *r, struct scenario *s, struct err *err)
 	if (code < 0)
 		return code;
 	vm_sweep(NULL);
+	if (r->opt->budget_ns)
+		s->stop.budget_ns = r->opt->budget_ns;
 	campaign_init(&r->campaign, s, seed, ops->laid_out);
 	make_slots(r);
 	code = strategy_load(ops, &r->campaign, r->opt->params, &r->strategy, err);
@@ -232,6 +234,8 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 	if (code < 0)
 		run_dir_done(&r.dir); /* not begun: it is not ours to speak of */
 	if (code == 0) {
+		if (opt->budget_ns)
+			r.campaign.scenario.stop.budget_ns = opt->budget_ns;
 		make_slots(&r);
 		vm_sweep(NULL);
 		code = runner_take_up(&r, err);

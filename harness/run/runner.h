@@ -14,6 +14,7 @@ struct run_options {
 	uint64_t slots;       /* guests at once; 0: as many as the host's processors carry */
 	uint64_t seed;        /* of the plan; 0: from the clock */
 	const char *uri;      /* libvirt's; "" the default */
+	uint64_t budget_ns;   /* of the whole run; 0: what the scenario says */
 	bool quiet;           /* no progress on stderr */
 	const char *strategy; /* of a new run: run/strategy.h; NULL: the scenario's plan */
 	const json_t *params; /* the strategy's; NULL: none. Borrowed */

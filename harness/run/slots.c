@@ -9,6 +9,7 @@
 
 #include "base/exit.h"
 #include "base/proc.h"
+#include "run/trial.h"
 #include "run/trial_process.h"
 
 struct slot {
@@ -108,6 +109,7 @@ static int start(const char *dir, struct proc *ret, struct err *err)
 			  &(struct proc_options){ .stdout_fd = out,
 						  .stderr_fd = out,
 						  .death_signal = SIGTERM,
+						  .block_signal = TRIAL_ENOUGH,
 						  .own_group = true },
 			  ret, err);
 }

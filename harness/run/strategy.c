@@ -6,6 +6,7 @@
 
 #include "base/exit.h"
 #include "run/bisect.h"
+#include "run/decided.h"
 
 /* ---- the plan as it was laid out, each lost trial replaced by another ---- */
 
@@ -90,6 +91,7 @@ const struct strategy_ops strategy_plan = {
 static const struct strategy_ops *const strategies[] = {
 	&strategy_plan,
 	&strategy_bisect,
+	&strategy_until_decided,
 };
 
 const struct strategy_ops *strategy_by_name(const char *name)

@@ -139,6 +139,32 @@ struct duel_look duel_look(const struct duel *d)
 	return look;
 }
 
+/* Of a second with the share p in arm 1, if its hazard is `ratio` times that of arm 0; the hazards'
+ * geometric mean is 1, so that both directions weigh alike. */
+static double growth(double p, double ratio)
+{
+	double m = 1 - p + p * ratio;
+
+	return (p * ratio * log(ratio) - m * log(m)) / sqrt(ratio);
+}
+
+double duel_share(const struct duel *d, const struct duel_look *look, const double cost[2])
+{
+	double less = 1 / (1 + exp(look->log_e_more - look->log_e_less)), best = 0.5, most = 0;
+
+	for (int i = 10; i <= 90; i++) {
+		double p = i / 100.0,
+		       rate = less * growth(p, 1 / d->factor) + (1 - less) * growth(p, d->factor);
+
+		rate /= (1 - p) * cost[0] + p * cost[1];
+		if (rate > most) {
+			most = rate;
+			best = p;
+		}
+	}
+	return best;
+}
+
 const char *duel_verdict_name(enum duel_verdict v)
 {
 	switch (v) {

@@ -60,6 +60,14 @@ void duel_add_alive(struct duel *d, int arm, double time, size_t n);
 
 struct duel_look duel_look(const struct duel *d);
 
+/*
+ * The share of the exposure that arm 1 should have, so that evidence grows fastest per second of a
+ * guest. A second of soak in an arm costs so many seconds of a guest (boots included, 1 or more).
+ * The optimum is flat: 0.53 for the arm that fails half as often, where seconds cost the same. What
+ * it is not is one trial each: an arm that dies ten times as fast would have a tenth of the time.
+ */
+double duel_share(const struct duel *d, const struct duel_look *look, const double cost[2]);
+
 const char *duel_verdict_name(enum duel_verdict v);
 
 #endif

@@ -75,6 +75,20 @@ static void clear_cases_are_decided_the_right_way(void **state)
 	assert_true(duel_look(&d).p < 0.05);
 }
 
+static void exposure_is_best_shared_about_evenly_and_costs_pull_it(void **state)
+{
+	struct duel d = duel_make(2, 0.05, 0.8);
+	struct duel_look none = duel_look(&d), less = none;
+	const double same[] = { 1, 1 }, dear[] = { 1, 3 };
+
+	(void)state;
+	less.log_e_less = 5;
+	less.log_e_more = -5;
+	assert_close(duel_share(&d, &none, same), 0.5, 1e-9);
+	assert_close(duel_share(&d, &less, same), 0.53, 1e-9);
+	assert_true(duel_share(&d, &less, dear) < 0.45);
+}
+
 /* ---- what it promises, over simulated campaigns of fixed seed ---- */
 
 static int false_claims(double shape, double horizon, int n)
@@ -134,6 +148,7 @@ int main(void)
 		test(the_arms_may_change_places),
 		test(the_unit_of_time_does_not_matter),
 		test(clear_cases_are_decided_the_right_way),
+		test(exposure_is_best_shared_about_evenly_and_costs_pull_it),
 		test(false_claims_stay_below_alpha_though_it_looks_after_every_trial),
 		test(whatever_the_law_of_the_lifetimes),
 		test(the_factor_is_seen_as_often_as_promised_and_sooner_than_by_a_fixed_plan),
