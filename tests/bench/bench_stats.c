@@ -183,6 +183,8 @@ int main(void)
 			printf(" %10.3f %7.1fx", theirs[w], theirs[w] / ours[w]);
 		putchar('\n');
 	}
+	if (!r)
+		puts("  (skipped: R, since Rscript with its package survival is not installed)");
 	promised = ours[KM] + ours[LOGRANK] + ours[WEIBULL];
 	printf("  %-34s %10.3f (promised: below 1)\n", "KM + log-rank + Weibull", promised);
 	printf("next action among 1024 versions: %.2f ms (57 tested, 25 grid points, 35 probes)\n",
