@@ -13,18 +13,19 @@ enum { EXACT = 8, MODULE = 4, GUILTY_PART = 2, PART = 1 };
 
 /* Parts of names that half the kernel has. */
 static const char *const dull[] = {
-	"add",     "alloc",  "async",   "bh",       "bug",     "call",    "check",  "common",
-	"core",    "cpu",    "del",     "dev",      "device",  "do",      "doit",   "done",
-	"dump",    "entry",  "exc",     "exit",     "fault",   "file",    "find",   "fork",
-	"free",    "from",   "get",     "handle",   "hard",    "hook",    "init",   "inode",
-	"ioctl",   "irq",    "kernel",  "kfree",    "kthread", "list",    "lock",   "loop",
-	"mem",     "mm",     "msg",     "net",      "netdev",  "new",     "node",   "one",
-	"page",    "path",   "ping",    "pre",      "proc",    "process", "put",    "queue",
-	"raw",     "rcu",    "read",    "ret",      "run",     "rwlock",  "safe",   "send",
-	"sendmsg", "set",    "slow",    "slowpath", "soft",    "sock",    "spin",   "start",
-	"stop",    "sys",    "syscall", "table",    "task",    "test",    "thread", "timer",
-	"trylock", "unlock", "user",    "vfs",      "wait",    "work",    "worker", "write",
-	"x64",     "xmit",
+	"dummy",  "finish",  "frames", "info",    "native",   "output",  "pending", "push",
+	"queued", "add",     "alloc",  "async",   "bh",       "bug",     "call",    "check",
+	"common", "core",    "cpu",    "del",     "dev",      "device",  "do",      "doit",
+	"done",   "dump",    "entry",  "exc",     "exit",     "fault",   "file",    "find",
+	"fork",   "free",    "from",   "get",     "handle",   "hard",    "hook",    "init",
+	"inode",  "ioctl",   "irq",    "kernel",  "kfree",    "kthread", "list",    "lock",
+	"loop",   "mem",     "mm",     "msg",     "net",      "netdev",  "new",     "node",
+	"one",    "page",    "path",   "ping",    "pre",      "proc",    "process", "put",
+	"queue",  "raw",     "rcu",    "read",    "ret",      "run",     "rwlock",  "safe",
+	"send",   "sendmsg", "set",    "slow",    "slowpath", "soft",    "sock",    "spin",
+	"start",  "stop",    "sys",    "syscall", "table",    "task",    "test",    "thread",
+	"timer",  "trylock", "unlock", "user",    "vfs",      "wait",    "work",    "worker",
+	"write",  "x64",     "xmit",
 };
 
 static bool is_dull(const char *s, size_t n)
@@ -55,13 +56,16 @@ static void add_clue(struct clues *c, const char *word, size_t n, unsigned weigh
 	}
 }
 
-static void add_parts(struct clues *c, const char *name, unsigned weight)
+/* At most `max` of the parts that are not dull: what comes later says what it does, not where. */
+static void add_parts(struct clues *c, const char *name, size_t max, unsigned weight)
 {
-	for (const char *s = name; *s;) {
+	for (const char *s = name; *s && max;) {
 		const size_t n = strcspn(s, "_");
 
-		if (!is_dull(s, n) && !isdigit((unsigned char)*s))
+		if (!is_dull(s, n) && !isdigit((unsigned char)*s)) {
 			add_clue(c, s, n, weight);
+			max--;
+		}
 		s += n + (s[n] != 0);
 	}
 }
@@ -74,11 +78,11 @@ size_t changelog_clues(const char *const *function, size_t n_functions, const ch
 	for (size_t i = 0; i < n_functions; i++) {
 		if (strchr(function[i], '_'))
 			add_clue(&c, function[i], strlen(function[i]), EXACT);
-		add_parts(&c, function[i], i == 0 ? GUILTY_PART : PART);
+		add_parts(&c, function[i], 1, i == 0 ? GUILTY_PART : PART);
 	}
 	for (size_t i = 0; i < n_modules; i++) {
 		add_clue(&c, module[i], strlen(module[i]), MODULE);
-		add_parts(&c, module[i], GUILTY_PART);
+		add_parts(&c, module[i], SIZE_MAX, GUILTY_PART);
 	}
 	return c.n;
 }

@@ -15,9 +15,9 @@ struct clue {
 enum { CLUES_MAX = 64 };
 
 /*
- * The words of a stack: functions and modules, and the parts of their names that say which part of
- * the kernel it is ("fib" of fib_rebalance, but not "get" or "net"). The first function is the
- * guilty one. Returns how many.
+ * The words of a crash: functions of its stack and modules that it is about, and the parts of their
+ * names that say which part of the kernel it is ("fib" of fib_rebalance, "mirred" of act_mirred,
+ * but not "get" or "net"). The first function is the guilty one. Returns how many.
  */
 size_t changelog_clues(const char *const *function, size_t n_functions, const char *const *module,
 		       size_t n_modules, struct clue clue[CLUES_MAX]);

@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "image/changelog.h"
 #include "image/kernels.h"
+#include "model/loads.h"
 #include "run/campaign.h"
 #include "run/version.h"
 #include "stats/rate.h"
@@ -16,7 +17,7 @@
 
 static const double two_changes = 0.001, drifts = 0.01;
 
-enum { CHANGELOG_SHOWN = 12, CLUE_FRAMES = 12, LOST_MUCH = 10 };
+enum { CHANGELOG_SHOWN = 12, CLUE_FRAMES = 12, CLUE_MODULES = 12, LOST_MUCH = 10 };
 
 void bisect_result_done(struct bisect_result *r)
 {
@@ -391,9 +392,38 @@ static void add_crash(const struct run_dir *run, struct bisect_result *r)
 	free(v);
 }
 
-static size_t clues_of(const struct sighting *s, struct clue clue[CLUES_MAX])
+static void add_words(struct strv *v, const char *words)
 {
-	const char *function[CLUE_FRAMES + 1], *module[CLUE_FRAMES + 1];
+	for (const char *s = words, *end; *s; s = end + strspn(end, " ")) {
+		end = s + strcspn(s, " ");
+		if (end > s)
+			strv_take(v, xstrndup(s, (size_t)(end - s)));
+	}
+}
+
+/* What the loads had loaded: where the stack is only locks and stalls, they say what it is about.
+ */
+static void modules_used(const struct run_dir *run, struct strv *ret)
+{
+	_cleanup_json_ json_t *plan = NULL;
+	const char *name;
+	json_t *args;
+
+	if (json_read(run->fd, RUN_PLAN, &plan, NULL) < 0)
+		return;
+	json_object_foreach ((json_t *)(uintptr_t)json_at(plan, "settings.0.load"), name, args) {
+		const struct load_def *def = load_by_name(name);
+		const char *own = json_string_value(json_object_get(args, "modules"));
+
+		add_words(ret, def ? def->modules : "");
+		add_words(ret, own ? own : "");
+	}
+}
+
+static size_t clues_of(const struct sighting *s, const struct strv *modules,
+		       struct clue clue[CLUES_MAX])
+{
+	const char *function[CLUE_FRAMES + 1], *module[CLUE_FRAMES + CLUE_MODULES + 1];
 	size_t n_functions = 0, n_modules = 0;
 
 	if (*s->function)
@@ -407,20 +437,25 @@ static size_t clues_of(const struct sighting *s, struct clue clue[CLUES_MAX])
 		if (*s->frame[i].module && n_modules < CLUE_FRAMES)
 			module[n_modules++] = s->frame[i].module;
 	}
+	for (size_t i = 0; i < modules->n && i < CLUE_MODULES; i++)
+		module[n_modules++] = modules->item[i];
 	return changelog_clues(function, n_functions, module, n_modules, clue);
 }
 
 /* The newer one's changelog has what came after the older one, whichever of them is bad. */
-static void add_changelog(struct bisect_result *r)
+static void add_changelog(const struct run_dir *run, struct bisect_result *r)
 {
+	_cleanup_strv_ struct strv modules = { 0 };
 	const struct axis_value *x = &r->p.axis.value[r->v.bad];
 	const struct axis_value *y = &r->p.axis.value[r->v.good];
 	const struct axis_value *newer = str_version_cmp(x->note, y->note) > 0 ? x : y;
 	_cleanup_kernel_ struct kernel k = { 0 };
 	struct clue clue[CLUES_MAX];
-	size_t n = clues_of(&r->crash, clue);
+	size_t n;
 	const char *ref = newer->set.n ? str_after(newer->set.item[0], "kernel=") : NULL;
 
+	modules_used(run, &modules);
+	n = clues_of(&r->crash, &modules, clue);
 	if (!ref || kernel_find(ref, false, &k, NULL) < 0)
 		return;
 	if (!k.changelog) {
@@ -445,6 +480,6 @@ int bisect_load(const struct run_dir *run, struct bisect_result *ret, struct err
 	if (ret->p.axis.kind == AXIS_KERNELS && ret->has_crash &&
 	    (ret->v.state == BISECT_FOUND || ret->v.state == BISECT_CONFIRM ||
 	     ret->v.state == BISECT_NARROWED))
-		add_changelog(ret);
+		add_changelog(run, ret);
 	return 0;
 }

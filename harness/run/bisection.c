@@ -189,7 +189,7 @@ static double confirm_lacks(const struct bisection_view *v)
 	const struct bisection_tally *t = &v->tally[v->good];
 	const double lacks = confirm_scales * v->scale_s - t->seconds;
 
-	if (t->trials - t->lost < CONFIRM_GUESTS)
+	if (t->trials - t->lost - t->running < CONFIRM_GUESTS)
 		return MAX(lacks, good_end_scales * v->scale_s);
 	return lacks > (1 - nearly) * confirm_scales * v->scale_s ? lacks : 0;
 }
@@ -436,7 +436,11 @@ bool bisection_goes_on(const struct bisection *b, const struct bisection_view *v
 	}
 	if (v->state != BISECT_CONFIRM)
 		return choose(b, v, b->q.n, running, ret);
-	lacks = t->trials - t->lost < CONFIRM_GUESTS ? 0 : confirm_lacks(v);
+	/* the second guest has done its part after one MTTF, if nothing else is missing */
+	lacks = confirm_lacks(v);
+	if (lacks > 0)
+		lacks = MAX(confirm_scales * v->scale_s - t->seconds,
+			    good_end_scales * v->scale_s - running->seconds);
 	*ret = fixed_step(running->version, MAX(lacks, 0), "both sides of the boundary once more");
 	return (running->version == v->bad && t->crashes < CONFIRM_CRASHES) ||
 	       (running->version == v->good && lacks > 0);
