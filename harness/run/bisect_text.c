@@ -185,8 +185,9 @@ static void say_state(const struct bisect_params *p, const struct bisection *b,
 		buf_printf(
 			out,
 			"the bad end %s does not fail: %zu trials, %s of soak; nothing to bisect "
-			"(a longer limits.soak, or another end?)",
-			label(p, bad_end(p)), bad->trials, time_of(bad->seconds, t));
+			"(a longer limits.soak, another end, or --find %s?)",
+			label(p, bad_end(p)), bad->trials, time_of(bad->seconds, t),
+			p->first_good ? "first-bad" : "first-good");
 		break;
 	case BISECT_GOOD_END_FAILS:
 		buf_printf(
