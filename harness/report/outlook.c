@@ -11,6 +11,7 @@ enum { CAMPAIGNS_MIN = 20, CAMPAIGNS_MAX = 400, FAILURES_PLAYED = 20000 };
 
 #define BOOTS_TOLERABLE 0.1 /* of the guests' time */
 #define FACTOR_MAX      1e4
+#define SOAK_ENOUGH     3.0 /* MTTFs: longer soaks gain nothing */
 
 /* One arm whose MTTF is m: share of trials that fail, and mean soak of a trial. */
 static double share_failing(double m, double soak_s)
@@ -82,19 +83,23 @@ static struct outlook_cost sequential_cost(const struct outlook_question *q, dou
 	return c;
 }
 
-/* The smallest factor whose plan fits the budget: the larger the factor, the cheaper the plan. */
+/*
+ * The smallest factor whose plan fits the budget: the larger the factor, the cheaper the plan. That
+ * holds for soaks that end: without a limit one waits for the better arm's last failure, and the
+ * larger the factor the longer. A budget is not spent like that, so here three MTTFs are a limit.
+ */
 static double detectable(const struct outlook_question *q, double m)
 {
-	double lo = 1, hi = FACTOR_MAX;
+	double lo = 1, hi = FACTOR_MAX, soak_s = fmin(q->soak_s, SOAK_ENOUGH * m);
 
 	if (!isfinite(q->budget_s))
 		return NAN;
-	if (fixed_cost(q, m, q->soak_s, hi).wall_s > q->budget_s)
+	if (fixed_cost(q, m, soak_s, hi).wall_s > q->budget_s)
 		return INFINITY;
 	while (hi / lo > 1.001) {
 		double mid = sqrt(lo * hi);
 
-		if (mid > 1 && fixed_cost(q, m, q->soak_s, mid).wall_s <= q->budget_s)
+		if (mid > 1 && fixed_cost(q, m, soak_s, mid).wall_s <= q->budget_s)
 			hi = mid;
 		else
 			lo = mid;
@@ -125,7 +130,7 @@ static bool is_enough(const struct outlook_question *q, double soak_s)
 {
 	double m = q->mttf_s, mean = m * share_failing(m, soak_s);
 
-	return q->boot_s <= BOOTS_TOLERABLE * (mean + q->boot_s) || soak_s >= 3 * m;
+	return q->boot_s <= BOOTS_TOLERABLE * (mean + q->boot_s) || soak_s >= SOAK_ENOUGH * m;
 }
 
 static void add_soak(struct outlook *o, double soak_s, bool given)

@@ -73,6 +73,23 @@ static void the_budget_shows_the_factor_whose_plan_it_pays(void **state)
 	assert_true(isinf(o.row[0].detectable));
 }
 
+/* Without a limit a plan waits for the better arm's last failure; what a budget shows does not. */
+static void soaks_without_a_limit_do_not_make_a_budget_worthless(void **state)
+{
+	struct outlook_question q = question();
+	struct outlook o, more;
+
+	(void)state;
+	q.soak_s = INFINITY;
+	q.slots = 2;
+	q.budget_s = 8 * 3600;
+	outlook_make(&q, &o);
+	assert_true(o.row[0].detectable > 2 && o.row[0].detectable < 4);
+	q.budget_s = 24 * 3600;
+	outlook_make(&q, &more);
+	assert_true(more.row[0].detectable < o.row[0].detectable);
+}
+
 static void an_estimated_mttf_has_rows_for_its_interval(void **state)
 {
 	struct outlook_question q = question();
@@ -178,6 +195,7 @@ int main(void)
 		test(a_fixed_plan_is_failures_over_the_share_that_fails),
 		test(a_run_until_decided_is_cheaper_and_sees_it_as_often),
 		test(the_budget_shows_the_factor_whose_plan_it_pays),
+		test(soaks_without_a_limit_do_not_make_a_budget_worthless),
 		test(an_estimated_mttf_has_rows_for_its_interval),
 		test(a_claim_of_repair_pays_for_what_is_not_known_of_the_bug),
 		test(the_soak_that_is_suggested_pays_its_boots),
