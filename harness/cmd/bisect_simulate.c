@@ -23,17 +23,20 @@ enum {
 	KEY_WORLD,
 	KEY_BOOT,
 	KEY_SWITCH,
-	KEY_JSON
+	KEY_JSON,
+	KEY_CONFIDENCE
 };
 
 /* Worlds in which what a policy believes is not so. */
 static const struct {
 	const char *name;
 	double shape, stray, other, unusable;
+	bool random;
 } worlds[] = {
 	{ "exponential", 1, 0, 0, 0 },  { "weibull-0.6", 0.6, 0, 0, 0 },
 	{ "weibull-2", 2, 0, 0, 0 },    { "foreign", 1, 0, 1, 0 },
 	{ "unbootable", 1, 0, 0, 0.1 }, { "background", 1, 0.05, 0, 0 },
+	{ "random", 1, 0, 0, 0, true },
 };
 
 struct simulate_args {
@@ -78,6 +81,16 @@ static double seconds(const char *arg, const char *option, bool zero, struct arg
 	return (double)ns / 1e9;
 }
 
+static double fraction(const char *arg, const char *option, struct argp_state *state)
+{
+	char *end;
+	double v = strtod(arg, &end);
+
+	if (end == arg || *end || !(v >= 0.5 && v <= 0.9999))
+		argp_error(state, "%s takes a fraction such as 0.95, not '%s'", option, arg);
+	return v;
+}
+
 static void set_world(struct simulate_args *a, const char *name, struct argp_state *state)
 {
 	const char *near = str_nearest(name, ARRAY_SIZE(worlds), world_name, NULL);
@@ -90,6 +103,7 @@ static void set_world(struct simulate_args *a, const char *name, struct argp_sta
 		a->world.stray = worlds[i].stray;
 		a->world.other = worlds[i].other;
 		a->world.unusable = worlds[i].unusable;
+		a->world.random = worlds[i].random;
 		return;
 	}
 	argp_error(state, "there is no world '%s'%s%s%s", name, near ? "; did you mean '" : "",
@@ -126,7 +140,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SEED: a->seed = whole(arg, "--seed", 0, UINT64_MAX, state); return 0;
 	case KEY_POLICY: set_policy(a, arg, state); return 0;
 	case KEY_WORLD: set_world(a, arg, state); return 0;
+	case KEY_CONFIDENCE: w->confidence = fraction(arg, "--confidence", state); return 0;
 	case KEY_JSON: a->json = true; return 0;
+	case ARGP_KEY_END:
+		if (w->random && w->versions < 4)
+			argp_error(state, "random worlds need 4 versions");
+		return 0;
 	case ARGP_KEY_ARG: argp_error(state, "'%s' is one too many", arg); return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -138,6 +157,7 @@ static const struct argp_option options[] = {
 	{ "slots", KEY_SLOTS, "N", 0, "guests at once (1)", 0 },
 	{ "repeats", KEY_REPEATS, "N", 0, "bisections of each policy (400)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "of the worlds and of the lives (1)", 0 },
+	{ "confidence", KEY_CONFIDENCE, "P", 0, "that our policies stop at (0.95)", 0 },
 	{ "policy", KEY_POLICY, "NAME", 0,
 	  "full, time, known, naive, tuned, safe, oracle, syz, syz-tuned, bernoulli, "
 	  "bernoulli-tuned, or all (the default)",
@@ -145,7 +165,8 @@ static const struct argp_option options[] = {
 	{ "world", KEY_WORLD, "NAME", 0,
 	  "exponential (the default), weibull-0.6, weibull-2, foreign (other crashes as often as "
 	  "this one), unbootable (a tenth of the versions), background (good versions crash too, "
-	  "at a 20th of the rate)",
+	  "at a 20th of the rate), random (any of 4 to N versions, an MTTF of 1 to 50 minutes, "
+	  "any shape, any background)",
 	  0 },
 	{ "boot", KEY_BOOT, "TIME", 0, "a guest takes to boot (30s)", 0 },
 	{ "switch", KEY_SWITCH, "TIME", 0, "and more where it is of another version (60s)", 0 },

@@ -103,13 +103,27 @@ static double overhead(const struct bisect_bench *b, size_t version, bool fresh)
 	return sum;
 }
 
-static void consider(struct bisect_action *best, const struct bisect_plan *plan,
-		     const struct bisect_bench *b, struct bisect_action a)
+/*
+ * A crash teaches the rate too, and what is known of the rate is saved later: searches that are
+ * told it cost some e MTTFs a nat, others about (1 + 1.6 / crashes) times that (measured). This is
+ * the part of the difference that one crash more takes away, in nats, with a factor that was
+ * measured as well: 0 to 1 cost 17.3, 16.9 (0.3), 16.6 (0.6), 16.7 MTTFs for 64 versions.
+ */
+static double lesson_of_a_crash(const struct posterior *p)
+{
+	double d = (double)p->crashes;
+
+	return 0.6 * p->entropy / (d * (d + 1));
+}
+
+static void consider(struct bisect_action *best, const struct candidates *c,
+		     const struct bisect_plan *plan, const struct bisect_bench *b,
+		     struct bisect_action a)
 {
 	a.probe = bisect_plan_probe(plan, a.version);
 	a.cost_s = overhead(b, a.version, a.fresh) + (double)b->n_slots * a.probe.expected_run;
-	a.score = a.probe.gain / a.cost_s;
-	if (a.score > best->score)
+	a.score = (a.probe.gain + lesson_of_a_crash(c->p) * a.probe.p_crash) / a.cost_s;
+	if (a.probe.gain > 0 && a.score > best->score)
 		*best = a;
 }
 
@@ -121,7 +135,7 @@ static void consider_new_guests(struct bisect_action *best, const struct candida
 
 	for (size_t v = 0; v < c->p->n; v++)
 		if (c->in[v])
-			consider(best, plan, b,
+			consider(best, c, plan, b,
 				 (struct bisect_action){
 					 .version = v, .tau_s = tau, .fresh = true });
 	bisect_plan_free(plan);
@@ -146,7 +160,7 @@ static void consider_going_on(struct bisect_action *best, const struct candidate
 	}
 	guests.fresh = b->n_slots - guests.n;
 	plan = bisect_plan_new(c->p, tau, &guests);
-	consider(best, plan, b, (struct bisect_action){ .version = v, .tau_s = tau });
+	consider(best, c, plan, b, (struct bisect_action){ .version = v, .tau_s = tau });
 	bisect_plan_free(plan);
 }
 

@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "stats/posterior.h"
 
 const struct world world_default = {
 	.versions = 64,
@@ -13,7 +14,34 @@ const struct world world_default = {
 	.switch_s = 60,
 	.slots = 1,
 	.first_crashes = 3,
+	.confidence = 0.95,
 };
+
+static double draw_from(struct rng *r, const double *value, const double *weight, size_t n)
+{
+	double sum = 0, at;
+	size_t i = 0;
+
+	for (size_t k = 0; k < n; k++)
+		sum += weight[k];
+	for (at = sum * rng_unit(r); i + 1 < n && at >= weight[i]; i++)
+		at -= weight[i];
+	return value[i];
+}
+
+struct world world_draw(const struct world *w, uint64_t seed)
+{
+	const struct bisect_prior *prior = &bisect_prior_full;
+	struct rng r = rng_make(seed);
+	struct world drawn = *w;
+
+	assert(w->versions >= 4);
+	drawn.versions = 4 + rng_below(&r, w->versions - 3);
+	drawn.mttf_s = w->boot_s * 2 * pow(50, rng_unit(&r));
+	drawn.shape = draw_from(&r, prior->shape, prior->shape_weight, prior->n_shapes);
+	drawn.stray = draw_from(&r, prior->rho, prior->rho_weight, prior->n_rhos);
+	return drawn;
+}
 
 static double scale_of(const struct world *w)
 {

@@ -23,11 +23,19 @@ struct world {
 	double unusable; /* share of versions that do not boot */
 	double boot_s, switch_s;
 	size_t slots;         /* 1 .. GAME_SLOTS_MAX */
+	double confidence;    /* what is wanted of the answer; the rivals promise 0.95 */
+	bool random;          /* world_draw() makes another of it for each game */
 	size_t first_crashes; /* seen at the bad end before the search, free: 1 .. GAME_FIRST_MAX */
 };
 
 /* 64 versions, MTTF 900 s, exponential, 30 s to boot, 60 s to switch, one slot, 3 first crashes. */
 extern const struct world world_default;
+
+/*
+ * A world drawn from what the full model believes beforehand: shape and stray by the weights of
+ * bisect_prior_full, 4 to w->versions versions, an MTTF of 2 boots to 100. The rest is as in w.
+ */
+struct world world_draw(const struct world *w, uint64_t seed);
 
 struct game {
 	const struct world *w;

@@ -7,11 +7,9 @@
 #include "base/buf.h"
 #include "stats/cells.h"
 
-static const double one = 1, zero = 0;
 static const double shapes[] = { 0.5, 0.7, 1, 1.4, 2 },
-		    shape_weights[] = { 0.1, 0.2, 0.4, 0.2, 0.1 },
-		    rhos[] = { 0, 0.01, 0.03, 0.1, 0.3 },
-		    rho_weights[] = { 0.5, 0.125, 0.125, 0.125, 0.125 };
+		    shape_weights[] = { 0.1, 0.2, 0.4, 0.2, 0.1 }, rhos[] = { 0, 0.02, 0.06, 0.2 },
+		    rho_weights[] = { 0.65, 0.1, 0.2, 0.05 };
 
 const struct bisect_prior bisect_prior_full = {
 	.shape = shapes,
@@ -22,20 +20,6 @@ const struct bisect_prior bisect_prior_full = {
 	.n_rhos = ARRAY_SIZE(rhos),
 };
 
-static struct cells *cells_free(struct cells *c)
-{
-	if (c) {
-		free(c->first);
-		free(c->segment);
-		free(c->weight);
-		free(c->y);
-		free(c->shape);
-		free(c->rho);
-	}
-	free(c);
-	return NULL;
-}
-
 void posterior_done(struct posterior *p)
 {
 	free(p->p);
@@ -43,36 +27,6 @@ void posterior_done(struct posterior *p)
 	free(p->rho);
 	p->cell = cells_free(p->cell);
 	*p = (struct posterior){ 0 };
-}
-
-static double *copy(const double *v, size_t n)
-{
-	double *c = xcalloc(n, sizeof(*c));
-
-	memcpy(c, v, n * sizeof(*c));
-	return c;
-}
-
-static struct bisect_prior with_defaults(const struct bisect_prior *prior)
-{
-	struct bisect_prior p = *prior;
-
-	if (p.n_shapes == 0) {
-		p.shape = &one;
-		p.shape_weight = NULL;
-		p.n_shapes = 1;
-	}
-	if (p.n_rhos == 0) {
-		p.rho = &zero;
-		p.rho_weight = NULL;
-		p.n_rhos = 1;
-	}
-	return p;
-}
-
-static double weight_of(const double *weight, size_t i)
-{
-	return weight ? weight[i] : 1;
 }
 
 /* ---- what was seen ---- */
@@ -121,64 +75,17 @@ static void seen_done(struct seen *s)
 
 /* ---- segments ---- */
 
-/* Hypotheses c and c + 1 differ by version c: they part where it was run. */
-static void cut_segments(struct cells *c, const struct seen *s)
+/* Hypotheses c and c + 1 differ by version c: they part where it was run. Fills first[], returns
+ * how many segments that makes. */
+static size_t cut_segments(const struct seen *s, size_t *first)
 {
-	c->first = xcalloc(s->n + 1, sizeof(*c->first));
+	size_t n = 0;
+
 	for (size_t h = 1; h < s->n; h++)
 		if (h == 1 || s->run[h - 1])
-			c->first[c->n_segments++] = h;
-	c->first[c->n_segments] = s->n;
-}
-
-/* Crashes and hazard of the good versions, those below the hypothesis. */
-struct below {
-	double crashes;
-	double *hazard; /* [n_shapes] */
-};
-
-static double log_weight(const struct seen *s, const struct bisect_prior *prior, size_t k, size_t r,
-			 const struct below *good, double y)
-{
-	double d = s->all_crashes, shape = prior->shape[k], rho = prior->rho[r];
-	double l = log(weight_of(prior->shape_weight, k)) + log(weight_of(prior->rho_weight, r));
-
-	if (d == 0)
-		return l;
-	l += (d - 1) * log(shape) + (shape - 1) * s->log_t - d * log(y);
-	return good->crashes > 0 ? l + good->crashes * log(rho) : l;
-}
-
-static void fill_segment(struct cells *c, size_t segment, const struct seen *s,
-			 const struct bisect_prior *prior, const struct below *good,
-			 const double *all)
-{
-	double *weight = c->weight + segment * c->n_grid, *y = c->y + segment * c->n_grid;
-
-	for (size_t k = 0; k < prior->n_shapes; k++) {
-		for (size_t r = 0; r < prior->n_rhos; r++) {
-			size_t at = k * prior->n_rhos + r;
-
-			y[at] = all[k] - good->hazard[k] + prior->rho[r] * good->hazard[k];
-			weight[at] = log_weight(s, prior, k, r, good, y[at]);
-		}
-	}
-}
-
-/* Logarithms to weights that sum to 1; returns the logarithm of their sum. */
-static double normalise(double *log_weights, size_t n)
-{
-	double max = -INFINITY, sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		max = fmax(max, log_weights[i]);
-	for (size_t i = 0; i < n; i++) {
-		log_weights[i] = isinf(max) ? 0 : exp(log_weights[i] - max);
-		sum += log_weights[i];
-	}
-	for (size_t i = 0; i < n && sum > 0; i++)
-		log_weights[i] /= sum;
-	return sum > 0 ? max + log(sum) : -INFINITY;
+			first[n++] = h;
+	first[n] = s->n;
+	return n;
 }
 
 static double prior_mass(const struct cells *c, size_t segment, const struct bisect_prior *prior)
@@ -203,7 +110,8 @@ static void weigh_segments(struct cells *c, const struct seen *s, const struct b
 {
 	_cleanup_free_
 	double *all = xcalloc(s->n_shapes, sizeof(double));
-	struct below good = { .hazard = xcalloc(s->n_shapes, sizeof(double)) };
+	struct evidence e = { s->all_crashes, s->log_t, all };
+	struct good_part good = { .hazard = xcalloc(s->n_shapes, sizeof(double)) };
 	size_t version = 0;
 
 	total_hazard(s, all);
@@ -213,11 +121,9 @@ static void weigh_segments(struct cells *c, const struct seen *s, const struct b
 			for (size_t k = 0; k < s->n_shapes; k++)
 				good.hazard[k] += s->hazard[version * s->n_shapes + k];
 		}
-		fill_segment(c, i, s, prior, &good, all);
-		c->segment[i] = log(prior_mass(c, i, prior)) +
-				normalise(c->weight + i * c->n_grid, c->n_grid);
+		cells_weigh(c, i, prior, &e, &good, prior_mass(c, i, prior));
 	}
-	normalise(c->segment, c->n_segments);
+	cells_finish(c);
 	free(good.hazard);
 }
 
@@ -253,27 +159,13 @@ static void marginals(struct posterior *p)
 		}
 }
 
-static struct cells *cells_new(const struct seen *s, const struct bisect_prior *prior)
-{
-	struct cells *c = xcalloc(1, sizeof(*c));
-
-	c->n_grid = prior->n_shapes * prior->n_rhos;
-	c->shape = copy(prior->shape, prior->n_shapes);
-	c->rho = copy(prior->rho, prior->n_rhos);
-	cut_segments(c, s);
-	c->segment = xcalloc(c->n_segments + 1, sizeof(double));
-	c->weight = xcalloc(c->n_segments * c->n_grid + 1, sizeof(double));
-	c->y = xcalloc(c->n_segments * c->n_grid + 1, sizeof(double));
-	weigh_segments(c, s, prior);
-	return c;
-}
-
 void posterior_fit(size_t n, const struct bisect_prior *prior, const struct bisect_run *run,
 		   size_t n_runs, struct posterior *ret)
 {
-	struct bisect_prior full = with_defaults(prior);
+	struct bisect_prior full = prior_with_defaults(prior);
 	struct posterior p = { .n = n, .n_shapes = full.n_shapes, .n_rhos = full.n_rhos };
 	struct seen s;
+	size_t *first;
 
 	assert(n >= 2);
 	seen_init(&s, n, &full, run, n_runs);
@@ -281,7 +173,10 @@ void posterior_fit(size_t n, const struct bisect_prior *prior, const struct bise
 	p.p = xcalloc(n, sizeof(double));
 	p.shape = xcalloc(full.n_shapes, sizeof(double));
 	p.rho = xcalloc(full.n_rhos, sizeof(double));
-	p.cell = cells_new(&s, &full);
+	first = xcalloc(n + 1, sizeof(*first));
+	p.cell = cells_new(&full, cut_segments(&s, first));
+	p.cell->first = first;
+	weigh_segments(p.cell, &s, &full);
 	spread(&p, &full);
 	marginals(&p);
 	seen_done(&s);

@@ -94,8 +94,6 @@ static double mean_run(const struct bisect_plan *plan, size_t k, double x, doubl
 {
 	double d = (double)plan->p->crashes, sum = 0, q;
 
-	if (x == 0)
-		return plan->tau;
 	if (plan->p->cell->shape[k] == 1) {
 		x *= plan->guests;
 		q = log1p(x * plan->tau / y);
@@ -124,6 +122,10 @@ static struct outcome foresee(const struct bisect_plan *plan, size_t segment, bo
 
 		if (w < least)
 			continue;
+		if (x == 0) {
+			o.run += w * plan->tau;
+			continue;
+		}
 		o.crash += w * (1 - survives(plan, x * plan->z[k], y));
 		o.run += w * mean_run(plan, k, x, y);
 	}
@@ -181,16 +183,16 @@ static double bad_mass(const struct posterior *p, size_t segment, size_t version
 	return sum;
 }
 
-struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version)
+struct bisect_probe bisect_plan_probe_part(const struct bisect_plan *plan, const double *bad)
 {
-	const struct posterior *p = plan->p;
+	const struct cells *c = plan->p->cell;
 	struct bisect_probe probe = { 0 };
-	double left = 0; /* entropy of the outcome once c is known */
+	double left = 0; /* entropy of the outcome once the hypothesis is known */
 
-	if (p->crashes == 0)
+	if (plan->p->crashes == 0)
 		return (struct bisect_probe){ NAN, NAN, NAN };
-	for (size_t i = 0; i < p->cell->n_segments; i++) {
-		double bad = bad_mass(p, i, version), mass[] = { p->cell->segment[i] - bad, bad };
+	for (size_t i = 0; i < c->n_segments; i++) {
+		double mass[] = { c->segment[i] - bad[i], bad[i] };
 
 		for (size_t b = 0; b < 2; b++) {
 			const struct outcome *o = &plan->outcome[2 * i + b];
@@ -202,6 +204,17 @@ struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t ver
 	}
 	probe.gain = fmax(0, binary_entropy(probe.p_crash) - left);
 	return probe;
+}
+
+struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version)
+{
+	size_t n = plan->p->cell->n_segments;
+	_cleanup_free_
+	double *bad = xcalloc(n, sizeof(*bad));
+
+	for (size_t i = 0; i < n; i++)
+		bad[i] = bad_mass(plan->p, i, version);
+	return bisect_plan_probe_part(plan, bad);
 }
 
 struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,

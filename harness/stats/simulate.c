@@ -135,17 +135,18 @@ struct verdict_range simulate_own(struct game *g, const struct bisect_prior *pri
 
 static struct verdict_range play_time(struct game *g)
 {
-	return simulate_own(g, &(struct bisect_prior){ 0 }, 0.95);
+	return simulate_own(g, &(struct bisect_prior){ 0 }, g->w->confidence);
 }
 
 static struct verdict_range play_full(struct game *g)
 {
-	return simulate_own(g, &bisect_prior_full, 0.95);
+	return simulate_own(g, &bisect_prior_full, g->w->confidence);
 }
 
 static struct verdict_range play_known(struct game *g)
 {
-	return simulate_own(g, &(struct bisect_prior){ .told_mttf_s = g->w->mttf_s }, 0.95);
+	return simulate_own(g, &(struct bisect_prior){ .told_mttf_s = g->w->mttf_s },
+			    g->w->confidence);
 }
 
 /* ---- the policies ---- */
@@ -178,17 +179,19 @@ void simulate(size_t which, const struct world *w, size_t repeats, uint64_t seed
 	double squares = 0, n = (double)repeats;
 
 	for (size_t i = 0; i < repeats; i++) {
+		struct world own_world;
 		struct game g;
 		struct verdict_range r;
 		uint64_t stream = seed + i * UINT64_C(0x9e3779b97f4a7c15);
 		double cost;
 
-		game_init(&g, w, rng_splitmix(&stream), which + 1);
+		own_world = w->random ? world_draw(w, rng_splitmix(&stream)) : *w;
+		game_init(&g, &own_world, rng_splitmix(&stream), which + 1);
 		r = policy(which)->play(&g);
-		cost = g.cost_s / w->mttf_s;
+		cost = g.cost_s / own_world.mttf_s;
 		sum.cost_mttf += cost / n;
 		squares += cost * cost / n;
-		sum.wall_mttf += g.wall_s / w->mttf_s / n;
+		sum.wall_mttf += g.wall_s / own_world.mttf_s / n;
 		sum.error += !(r.first <= g.culprit && g.culprit <= r.last) / n;
 		sum.gave_up += (r.first == 0) / n;
 		game_done(&g);
