@@ -188,7 +188,7 @@ static json_t *to_json(const struct simulate_args *a, size_t policy, const struc
 	json_set_str(o, "policy", policy_name(policy));
 	json_set_str(o, "world", a->world_name);
 	json_set_u64(o, "versions", a->world.versions);
-	json_set_double(o, "mttf_s", a->world.mttf_s);
+	json_set_double(o, "mttf_s", a->world.random ? NAN : a->world.mttf_s);
 	json_set_u64(o, "slots", a->world.slots);
 	json_set_u64(o, "repeats", a->repeats);
 	json_set_u64(o, "seed", a->seed);

@@ -88,80 +88,118 @@ static bool goes_on(const struct bisect_slot *slot, size_t version)
 	return slot->alive && slot->version == version;
 }
 
-/* What the slots spend before all of them run the version. */
-static double overhead(const struct bisect_bench *b, size_t version, bool fresh)
+/* How many guests of the version go on, and what the others take to begin with: slots that ran the
+ * version last come first. */
+static size_t count_going_on(const struct bisect_bench *b, size_t version)
 {
-	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n_slots; i++)
+		n += goes_on(&b->slot[i], version);
+	return n;
+}
+
+static double overhead(const struct bisect_bench *b, const struct bisect_action *a, size_t booting)
+{
+	size_t there = 0;
 
 	for (size_t i = 0; i < b->n_slots; i++) {
 		const struct bisect_slot *slot = &b->slot[i];
 
-		if (fresh || !goes_on(slot, version))
-			sum += b->boot_s +
-			       (slot->any && slot->version == version ? 0 : b->switch_s);
+		there += slot->any && slot->version == a->version &&
+			 (a->fresh || !goes_on(slot, a->version));
 	}
-	return sum;
+	return (double)booting * b->boot_s + (double)(booting - MIN(there, booting)) * b->switch_s;
 }
 
 /*
- * A crash teaches the rate too, and what is known of the rate is saved later: searches that are
- * told it cost some e MTTFs a nat, others about (1 + 1.6 / crashes) times that (measured). This is
- * the part of the difference that one crash more takes away, in nats, with a factor that was
- * measured as well: 0 to 1 cost 17.3, 16.9 (0.3), 16.6 (0.6), 16.7 MTTFs for 64 versions.
+ * A crash teaches the rate too, and what is known of the rate saves time later: a search of 64
+ * versions costs some 12 + 16 / crashes MTTFs, the crashes being those seen before. This is what
+ * one crash more takes off that, in nats. It grows faster than what there is left to find out;
+ * square and factor were measured (docs/STATISTICS.md).
  */
 static double lesson_of_a_crash(const struct posterior *p)
 {
 	double d = (double)p->crashes;
 
-	return 0.6 * p->entropy / (d * (d + 1));
+	return 0.13 * p->entropy * p->entropy / (d * (d + 1));
 }
 
+/*
+ * More guests wait less and boot more. Where lives are long that costs nothing; where they are as
+ * short as a boot, 16 guests would cost six times what one does, and find it in a third of the
+ * time. So what counts is the geometric mean of what all guests of the slots could have done in
+ * that time and what those that run cost.
+ */
 static void consider(struct bisect_action *best, const struct candidates *c,
 		     const struct bisect_plan *plan, const struct bisect_bench *b,
 		     struct bisect_action a)
 {
+	size_t booting = a.guests - (a.fresh ? 0 : count_going_on(b, a.version));
+	double boots = overhead(b, &a, booting);
+
 	a.probe = bisect_plan_probe(plan, a.version);
-	a.cost_s = overhead(b, a.version, a.fresh) + (double)b->n_slots * a.probe.expected_run;
-	a.score = (a.probe.gain + lesson_of_a_crash(c->p) * a.probe.p_crash) / a.cost_s;
+	a.cost_s = boots + (double)a.guests * a.probe.expected_run;
+	a.wall_s = boots / (double)a.guests + a.probe.expected_run;
+	a.score = (a.probe.gain + lesson_of_a_crash(c->p) * a.probe.p_crash) /
+		  sqrt(a.cost_s * a.wall_s);
 	if (a.probe.gain > 0 && a.score > best->score)
 		*best = a;
 }
 
 static void consider_new_guests(struct bisect_action *best, const struct candidates *c,
-				const struct bisect_bench *b, double tau)
+				const struct bisect_bench *b, double tau, size_t guests)
 {
-	struct bisect_guests all = { .fresh = b->n_slots };
+	struct bisect_guests all = { .fresh = guests };
 	struct bisect_plan *plan = bisect_plan_new(c->p, tau, &all);
 
 	for (size_t v = 0; v < c->p->n; v++)
 		if (c->in[v])
 			consider(best, c, plan, b,
-				 (struct bisect_action){
-					 .version = v, .tau_s = tau, .fresh = true });
+				 (struct bisect_action){ .version = v,
+							 .guests = guests,
+							 .tau_s = tau,
+							 .fresh = true });
 	bisect_plan_free(plan);
 }
 
-/* The living guests of slot `first` and of those behind it that run the same version. */
+/* The living guests of the version that slot `first` runs, and new ones beside them. */
 static void consider_going_on(struct bisect_action *best, const struct candidates *c,
-			      const struct bisect_bench *b, double tau, size_t first)
+			      const struct bisect_bench *b, double tau, size_t first, size_t guests)
 {
 	_cleanup_free_
 	double *age = xcalloc(b->n_slots, sizeof(*age));
-	struct bisect_guests guests = { .age_s = age };
+	struct bisect_guests all = { .age_s = age };
 	struct bisect_plan *plan;
 	size_t v = b->slot[first].version;
 
 	for (size_t i = 0; i < b->n_slots; i++) {
-		if (goes_on(&b->slot[i], v)) {
-			age[guests.n++] = b->slot[i].age_s;
-			if (i < first)
-				return; /* considered with that one */
-		}
+		if (!goes_on(&b->slot[i], v))
+			continue;
+		if (i < first)
+			return; /* considered with that one */
+		age[all.n++] = b->slot[i].age_s;
 	}
-	guests.fresh = b->n_slots - guests.n;
-	plan = bisect_plan_new(c->p, tau, &guests);
-	consider(best, c, plan, b, (struct bisect_action){ .version = v, .tau_s = tau });
+	if (all.n > guests)
+		return;
+	all.fresh = guests - all.n;
+	plan = bisect_plan_new(c->p, tau, &all);
+	consider(best, c, plan, b,
+		 (struct bisect_action){ .version = v, .guests = guests, .tau_s = tau });
 	bisect_plan_free(plan);
+}
+
+static void consider_guests(struct bisect_action *best, const struct candidates *c,
+			    const struct bisect_bench *b, double scale, size_t guests)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
+		double tau = durations[i] * scale / (double)guests;
+
+		consider_new_guests(best, c, b, tau, guests);
+		for (size_t s = 0; s < b->n_slots; s++)
+			if (b->slot[s].alive)
+				consider_going_on(best, c, b, tau, s, guests);
+	}
 }
 
 bool bisect_choose(const struct posterior *p, const struct bisect_bench *bench,
@@ -172,19 +210,17 @@ bool bisect_choose(const struct posterior *p, const struct bisect_bench *bench,
 	struct candidates c = { p, bench->unusable, in };
 	struct bisect_action best = { 0 };
 	bool strays = p->n_rhos > 1;
-	double scale = posterior_scale(p) / (double)bench->n_slots;
+	double scale = posterior_scale(p);
+	size_t n = 1;
 
 	assert(p->crashes > 0 && bench->n_slots > 0);
 	add_quantiles(&c);
 	add_suspects(&c, strays ? 3 : 1);
 	/* the ends teach only how often a good version, or a bad one, crashes */
 	in[0] = in[p->n - 1] = strays;
-	for (size_t i = 0; i < ARRAY_SIZE(durations); i++) {
-		consider_new_guests(&best, &c, bench, durations[i] * scale);
-		for (size_t s = 0; s < bench->n_slots; s++)
-			if (bench->slot[s].alive)
-				consider_going_on(&best, &c, bench, durations[i] * scale, s);
-	}
+	for (; n < bench->n_slots; n *= 2)
+		consider_guests(&best, &c, bench, scale, n);
+	consider_guests(&best, &c, bench, scale, bench->n_slots);
 	if (best.score <= 0)
 		return false;
 	*ret = best;

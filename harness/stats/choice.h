@@ -21,18 +21,23 @@ struct bisect_bench {
 	double boot_s;                  /* of a new guest */
 	double switch_s;                /* more, where its version is not the slot's last one */
 	const bool *unusable;           /* [n]: does not build or boot; NULL: all do */
-	const struct bisect_slot *slot; /* [n_slots]; each of them is to be used */
+	const struct bisect_slot *slot; /* [n_slots], 1 or more */
 	size_t n_slots;
 };
 
-/* All slots run the version, until the first crash: living guests of it go on, unless `fresh` (then
- * they too are replaced); the others are replaced. */
+/*
+ * So many guests run the version side by side, until the first crash: living guests of it go on,
+ * unless `fresh` (then they too are replaced), the others are new. Guests of other versions have
+ * nothing more to tell.
+ */
 struct bisect_action {
 	size_t version;
+	size_t guests; /* 1 .. n_slots */
 	bool fresh;
 	double tau_s;  /* to run for, at most */
-	double cost_s; /* expected, of all slots: boots, switches, lives */
-	double score;  /* what is won for it, per second of a guest */
+	double cost_s; /* expected, of all guests: boots, switches, lives */
+	double wall_s; /* expected, until the next decision */
+	double score;  /* what is won, in nats, per second: of guests and of waiting, their mean */
 	struct bisect_probe probe;
 };
 

@@ -27,26 +27,54 @@ static void add_run(struct search *s, struct bisect_run run)
 	s->run[s->n_runs++] = run;
 }
 
+/* How little a slot needs to run what is wanted: 0 nothing, 1 a boot, 2 a switch too. */
+static int need(const struct bisect_slot *slot, const struct bisect_action *a)
+{
+	if (!slot->any || slot->version != a->version)
+		return 2;
+	return slot->alive && !a->fresh ? 0 : 1;
+}
+
+/* Picks the slots that need least; the others' guests go. Returns how many were picked. */
+static size_t pick_slots(struct search *s, const struct bisect_action *a, size_t *ret)
+{
+	size_t n = 0;
+
+	for (int least = 0; least <= 2; least++)
+		for (size_t i = 0; i < s->g->w->slots; i++) {
+			if (need(&s->slot[i], a) != least)
+				continue;
+			if (n < a->guests)
+				ret[n++] = i;
+			else
+				s->slot[i].alive = false;
+		}
+	return n;
+}
+
 /* Puts guests of the version into the slots; false where it does not boot. */
-static bool fill_slots(struct search *s, const struct bisect_action *a, double *ready_s)
+static bool fill_slots(struct search *s, const struct bisect_action *a, const size_t *pick,
+		       double *ready_s)
 {
 	struct game *g = s->g;
 	bool boots = false;
 
-	for (size_t i = 0; i < g->w->slots; i++) {
-		struct bisect_slot *slot = &s->slot[i];
+	for (size_t i = 0; i < a->guests; i++) {
+		struct bisect_slot *slot = &s->slot[pick[i]];
 
 		ready_s[i] = 0;
-		if (slot->alive && slot->version == a->version && !a->fresh)
+		if (need(slot, a) == 0)
 			continue;
-		ready_s[i] = game_boot(g, i, a->version);
+		ready_s[i] = game_boot(g, pick[i], a->version);
 		*slot = (struct bisect_slot){ .any = true, .version = a->version, .alive = true };
 		boots = true;
 	}
 	if (!boots || !g->unusable[a->version])
 		return true;
-	for (size_t i = 0; i < g->w->slots; i++)
-		s->slot[i].alive = false;
+	for (size_t i = 0; i < a->guests; i++) {
+		s->slot[pick[i]].alive = false;
+		g->cost_s += ready_s[i];
+	}
 	return false;
 }
 
@@ -59,40 +87,50 @@ static double longest(const double *v, size_t n)
 	return most;
 }
 
+struct life {
+	double ready, end;
+	enum game_end how;
+};
+
+/* What a guest saw until the round was over. */
+static void end_life(struct search *s, size_t version, struct bisect_slot *slot,
+		     const struct life *life, double over)
+{
+	double from = slot->age_s;
+	bool ended = life->end <= over;
+
+	slot->age_s += fmax(0, over - life->ready);
+	slot->alive = !ended || life->how == GAME_CLEAN;
+	if (slot->age_s > from)
+		add_run(s, (struct bisect_run){ version, from, slot->age_s,
+						ended && life->how == GAME_CRASH });
+}
+
 /* The guests run from when they are ready until the first of them ends, or for tau once all are. */
 static void play_round(struct search *s, const struct bisect_action *a)
 {
 	struct game *g = s->g;
-	size_t n = g->w->slots;
-	double ready[GAME_SLOTS_MAX], end[GAME_SLOTS_MAX], over = INFINITY;
-	enum game_end how[GAME_SLOTS_MAX];
+	size_t pick[GAME_SLOTS_MAX], n = pick_slots(s, a, pick);
+	double ready[GAME_SLOTS_MAX], over = INFINITY;
+	struct life life[GAME_SLOTS_MAX];
 
-	if (!fill_slots(s, a, ready)) {
+	if (!fill_slots(s, a, pick, ready)) {
 		s->unusable[a->version] = true;
 		g->wall_s += longest(ready, n);
-		for (size_t i = 0; i < n; i++)
-			g->cost_s += ready[i];
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
 		double limit = longest(ready, n) + a->tau_s - ready[i], lived;
 
-		how[i] = game_run(g, a->version, s->slot[i].age_s, limit, &lived);
-		end[i] = ready[i] + lived;
-		over = fmin(over, end[i]);
+		life[i].ready = ready[i];
+		life[i].how = game_run(g, a->version, s->slot[pick[i]].age_s, limit, &lived);
+		life[i].end = ready[i] + lived;
+		over = fmin(over, life[i].end);
 	}
 	g->wall_s += over;
 	g->cost_s += over * (double)n;
-	for (size_t i = 0; i < n; i++) {
-		struct bisect_slot *slot = &s->slot[i];
-		double from = slot->age_s;
-
-		slot->age_s += fmax(0, over - ready[i]);
-		slot->alive = end[i] > over || how[i] == GAME_CLEAN;
-		if (slot->age_s > from)
-			add_run(s, (struct bisect_run){ a->version, from, slot->age_s,
-							end[i] <= over && how[i] == GAME_CRASH });
-	}
+	for (size_t i = 0; i < n; i++)
+		end_life(s, a->version, &s->slot[pick[i]], &life[i], over);
 }
 
 static struct verdict_range search(struct search *s, const struct bisect_prior *prior,
