@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Do the 95 % intervals hold the truth 95 times in 100? 2,000 simulated campaigns each, of fixed
- * seed, with hosts that fail; and the policy that looks harmless and is not, as the proof that this
- * test can fail.
+ * seed, of guests whose fates the fake VM draws, with hosts that fail; and the policy that looks
+ * harmless and is not, as the proof that this test can fail.
  */
 #include "numbers.h"
 
@@ -13,23 +13,46 @@
 #include "stats/km.h"
 #include "stats/rate.h"
 #include "stats/weibull.h"
+#include "vm/vm_fake.h"
 
 enum { CAMPAIGNS = 2000 };
 
-/* The lot of every trial: a lifetime, a limit, and a host that may go first (0: never does). */
+/* The lot of every trial: a lifetime, a limit, another crash and a host that may go first (0: never
+ * does). */
 struct lot {
-	double scale, shape, limit, host_mtbf;
+	double scale, shape, limit, host_mtbf, other;
 };
+
+/* One unit of time is as many ns, so that nothing is lost in rounding. */
+static const double unit_ns = 1e12;
+
+static uint64_t ns(double t)
+{
+	return t > 0 ? (uint64_t)(t * unit_ns) : TIME_NEVER;
+}
+
+static double units(uint64_t t_ns)
+{
+	return t_ns == TIME_NEVER ? INFINITY : (double)t_ns / unit_ns;
+}
 
 /* One attempt; whether the host was lost. */
 static bool attempt(struct rng *r, const struct lot *lot, struct lifetime *ret)
 {
-	double t = rng_weibull(r, lot->scale, lot->shape), end = lot->limit;
-	double host = lot->host_mtbf > 0 ? rng_weibull(r, lot->host_mtbf, 1) : INFINITY;
+	const struct fake law = {
+		.scale = ns(lot->scale),
+		.shape = lot->shape,
+		.other = ns(lot->other),
+		.host_fault = ns(lot->host_mtbf),
+	};
+	struct fake_fate f = fake_fate_draw(&law, rng_u64(r));
+	double crash = units(MIN(f.target, f.other)), host = units(f.host_fault),
+	       end = fmin(lot->limit, host);
 
-	ret->time = fmin(t, fmin(end, host));
-	ret->failed = t < fmin(end, host);
-	return host < fmin(t, end);
+	ret->time = fmin(crash, end);
+	ret->failed = crash < end;
+	ret->cause = f.other < f.target;
+	return host < fmin(crash, lot->limit);
 }
 
 enum policy {
@@ -137,6 +160,9 @@ static void the_curve_and_the_median_are_held(void **state)
 /* Two crashes race; the first has the rate 1, the second 0.5. */
 static void the_incidence_of_one_crash_among_two_is_held(void **state)
 {
+	static const struct lot lot = {
+		.scale = 1, .shape = 1, .limit = 2, .host_mtbf = 3, .other = 2
+	};
 	double t = 0.8, truth = (1 - exp(-1.5 * t)) / 1.5;
 	struct rng r = rng_make(4);
 	int held = 0;
@@ -148,12 +174,10 @@ static void the_incidence_of_one_crash_among_two_is_held(void **state)
 		size_t row = 0;
 
 		for (int j = 0; j < 100; j++) {
-			double first = rng_weibull(&r, 1, 1), second = rng_weibull(&r, 2, 1),
-			       end = fmin(2, rng_weibull(&r, 3, 1)), least = fmin(first, second);
+			struct lifetime life = { 0 };
 
-			sample_add(&s, (struct lifetime){ .time = fmin(least, end),
-							  .failed = least < end,
-							  .cause = second < first });
+			attempt(&r, &lot, &life);
+			sample_add(&s, life);
 		}
 		sample_sort(&s);
 		incidence_fit(&s, 2, &in);
