@@ -345,9 +345,9 @@ static const char *abi_at(const struct pick *p, size_t i)
 	return p->all[p->in[i]].name + sizeof(DEBIAN) - 1;
 }
 
-static const char *nth_abi(size_t i, const void *arg)
+static const char *nth_word(size_t i, const void *arg)
 {
-	return abi_at(arg, i);
+	return ((const struct strv *)arg)->item[i];
 }
 
 static int compare_abis(const void *a, const void *b, void *arg)
@@ -369,18 +369,30 @@ static void pick_flavour(struct pick *p)
 	qsort_r(p->in, p->n_in, sizeof(*p->in), compare_abis, (void *)(uintptr_t)p->all);
 }
 
+/* 6.12.117-cloud, as people write 6.12.117+deb12-cloud. */
+static char *without_suite(const char *abi)
+{
+	const char *suite = strstr(abi, SUITE);
+
+	return suite ? xasprintf("%.*s%s", (int)(suite - abi), abi, flavour_of(abi)) : xstrdup(abi);
+}
+
 static int no_such_end(const struct axis *a, const struct pick *p, const char *end, struct err *err)
 {
 	_cleanup_free_
 	char *full = xasprintf("%s%s", end, *flavour_of(end) ? "" : p->flavour);
-	const char *near = str_nearest(full, p->n_in, nth_abi, p);
+	_cleanup_strv_ struct strv known = { 0 };
+	const char *near;
 
-	if (p->n_in)
+	for (size_t i = 0; i < p->n_in; i++)
+		strv_take(&known, without_suite(abi_at(p, i)));
+	near = str_nearest(full, known.n, nth_word, &known);
+	if (known.n)
 		err_set(err, ENOENT,
 			"the axis '%.200s': there is no kernel debian:%s%s%s%s; of this flavour "
 			"there are %zu, from %s to %s (`kernsoak kernels list` shows all)",
 			a->text, full, near ? "; did you mean " : "", near ? near : "",
-			near ? "?" : "", p->n_in, abi_at(p, 0), abi_at(p, p->n_in - 1));
+			near ? "?" : "", known.n, known.item[0], known.item[known.n - 1]);
 	else
 		err_set(err, ENOENT,
 			"the axis '%.200s': neither apt nor the cache has a kernel of the flavour "

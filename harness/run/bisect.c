@@ -88,9 +88,12 @@ static struct bisection_item running_item(const struct planned *t, uint64_t age_
 	};
 }
 
+/* now_ns 0: what runs is not counted, as nobody knows how it will end. */
 static void look(const struct bisect *s, const struct campaign *c, uint64_t now_ns,
 		 struct known *ret)
 {
+	const bool ages = now_ns && !s->at_once; /* the fake clock's soaks have no age on ours */
+
 	struct bisection *b = &ret->b;
 
 	bisection_init(b, &s->ended.q);
@@ -101,7 +104,8 @@ static void look(const struct bisect *s, const struct campaign *c, uint64_t now_
 		bisection_add(b, &s->ended.item[i]);
 	for (size_t i = 0; i < c->plan.n; i++) {
 		const struct planned *t = &c->plan.trial[i];
-		struct bisection_item it = running_item(t, campaign_age_ns(c, t->trial, now_ns));
+		const uint64_t age_ns = ages ? campaign_age_ns(c, t->trial, now_ns) : 0;
+		const struct bisection_item it = running_item(t, age_ns);
 
 		if (c->state[i] != TRIAL_ENDED)
 			bisection_add(b, &it);
@@ -209,7 +213,7 @@ static bool decided(struct strategy *base, const struct campaign *c, uint64_t no
 	_cleanup_(known_done) struct known k = { 0 };
 
 	s->now_ns = now_ns;
-	look(s, c, now_ns, &k);
+	look(s, c, 0, &k);
 	return bisection_is_over(&k.v);
 }
 
@@ -220,7 +224,7 @@ static int exit_code(const struct strategy *base, const struct campaign *c, bool
 	_cleanup_(known_done) struct known k = { 0 };
 
 	(void)over_budget;
-	look(s, c, s->now_ns, &k);
+	look(s, c, 0, &k);
 	return bisect_exit_code(k.v.state);
 }
 
@@ -229,7 +233,7 @@ static void sentence(const struct strategy *base, const struct campaign *c, stru
 	const struct bisect *s = (const struct bisect *)base;
 	_cleanup_(known_done) struct known k = { 0 };
 
-	look(s, c, s->now_ns, &k);
+	look(s, c, 0, &k);
 	bisect_sentence(&s->p, &k.b, &k.v, out);
 }
 

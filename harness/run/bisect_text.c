@@ -232,7 +232,7 @@ static void say_cost(const struct bisect_result *r, struct buf *out)
 	char cost[UNIT_TEXT], soak[UNIT_TEXT], fixed[UNIT_TEXT];
 
 	buf_printf(out, "Cost: %s of guests in %zu trials.", time_of(r->v.guest_s, cost), r->b.n);
-	if (r->v.known)
+	if (r->v.known && r->b.q.n > 2)
 		buf_printf(out,
 			   " Ten runs of %s at each step of a plain bisection would have\n"
 			   "cost %s (x %.1f).",

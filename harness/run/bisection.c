@@ -421,6 +421,8 @@ bool bisection_goes_on(const struct bisection *b, const struct bisection_view *v
 	const struct bisection_tally *t = &v->tally[running->version];
 	double lacks;
 
+	if (bisection_is_over(v))
+		return false;
 	if (v->state == BISECT_BAD_END && running->version == bad_end(b)) {
 		*ret = fixed_step(running->version, b->q.soak_s, "until it fails");
 		return true;

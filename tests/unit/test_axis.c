@@ -80,7 +80,13 @@ static void an_end_that_is_not_there_names_the_nearest(void **state)
 		axis_add_kernels(&a, kernels, ARRAY_SIZE(kernels), "debian:6.1.0-54-cloud", &err),
 		-ENOENT);
 	assert_int_equal(err.exit_code, EXIT_BAD_USAGE);
-	assert_non_null(strstr(err.msg, "6.1.0-47-cloud"));
+	assert_non_null(strstr(err.msg, "did you mean 6.1.0-47-cloud?"));
+	axis_done(&a);
+	assert_ok(axis_parse("debian:6.1.0-47..6.12.119", &a, &err));
+	assert_int_equal(
+		axis_add_kernels(&a, kernels, ARRAY_SIZE(kernels), "debian:6.1.0-54-cloud", &err),
+		-ENOENT);
+	assert_non_null(strstr(err.msg, "did you mean 6.12.117-cloud?"));
 }
 
 static void values_keep_their_order_and_commas_in_brackets(void **state)
