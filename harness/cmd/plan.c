@@ -8,6 +8,7 @@
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "model/units.h"
+#include "report/contrast.h"
 #include "report/outlook.h"
 #include "run/runner.h"
 
@@ -138,9 +139,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
 	{ "mttf", KEY_MTTF, "TIME", 0, "mean time to failure of the first arm", 0 },
 	{ "from", KEY_FROM, "RUN[:ARM]", 0, "take it, its interval and boots from that run", 0 },
-	{ "factor", KEY_FACTOR, "F", 0, "the hazard ratio to see (2)", 0 },
-	{ "power", KEY_POWER, "P", OPTION_ARG_OPTIONAL, "chance to see it (0.8)", 0 },
-	{ "alpha", KEY_ALPHA, "A", 0, "chance of a false claim (0.05)", 0 },
+	{ "factor", KEY_FACTOR, "F", 0, "the hazard ratio to see (stop.decided's, or 2)", 0 },
+	{ "power", KEY_POWER, "P", OPTION_ARG_OPTIONAL, "chance to see it (stop.decided's, or 0.8)",
+	  0 },
+	{ "alpha", KEY_ALPHA, "A", 0, "chance of a false claim (stop.decided's, or 0.05)", 0 },
 	{ "arms", KEY_ARMS, "N", 0, "arms, each compared with the first (2)", 0 },
 	{ "soak", KEY_SOAK, "TIME", 0, "a trial's limit, or none (the scenario's)", 0 },
 	{ "slots", KEY_SLOTS, "N", 0, "guests at once (as many as this host carries)", 0 },
@@ -181,7 +183,10 @@ static int read_scenario(const struct plan_args *a, struct outlook_question *q, 
 		err_exit(err, EXIT_BAD_SCENARIO);
 		return r;
 	}
-	q->arms = MAX(s.n_arms, (size_t)2);
+	q->arms = MAX(s.stop.arms.n ? s.stop.arms.n : s.n_arms, (size_t)2);
+	q->factor = s.stop.factor;
+	q->alpha = s.stop.alpha;
+	q->power = s.stop.power;
 	q->slots = runner_slots(&s);
 	if (s.arm[0].settings.limits.soak != TIME_NEVER)
 		q->soak_s = (double)s.arm[0].settings.limits.soak / 1e9;
@@ -266,9 +271,9 @@ static void take_words(const struct plan_args *a, struct outlook_question *q)
 	q->budget_s = a->budget_s > 0 ? a->budget_s : q->budget_s;
 	q->arms = a->arms ? (size_t)a->arms : q->arms;
 	q->slots = a->slots ? (size_t)a->slots : q->slots;
-	q->factor = a->factor;
-	q->alpha = a->alpha;
-	q->power = a->power;
+	q->factor = a->factor > 0 ? a->factor : q->factor;
+	q->alpha = a->alpha > 0 ? a->alpha : q->alpha;
+	q->power = a->power > 0 ? a->power : q->power;
 }
 
 static int ask(const struct plan_args *a, struct outlook_question *ret, struct err *err)
@@ -279,6 +284,9 @@ static int ask(const struct plan_args *a, struct outlook_question *ret, struct e
 		.soak_s = INFINITY,
 		.budget_s = INFINITY,
 		.boot_s = 10,
+		.factor = contrast_usual.factor,
+		.alpha = contrast_usual.alpha,
+		.power = contrast_usual.power,
 		.arms = 2,
 		.slots = runner_slots(&nobody),
 	};
@@ -322,7 +330,7 @@ static int print(const struct outlook *o, bool json)
 
 int cmd_plan(int argc, char **argv)
 {
-	struct plan_args a = { .factor = 2, .alpha = 0.05, .power = 0.8 };
+	struct plan_args a = { 0 };
 	struct outlook_question q;
 	struct outlook o;
 	struct err err = { 0 };
