@@ -53,19 +53,31 @@ static unsigned stalled_from(const struct oops *o)
 	return 0;
 }
 
-/* What the dispatcher nearest to the leaf had called. */
+static bool waits_for_cpu(const char *function)
+{
+	return str_after(function + strspn(function, "_"), "smp_call_function");
+}
+
+/*
+ * What the dispatcher nearest to the leaf had called; itself, where it was busy on its own. A CPU
+ * that waits for another comes before that.
+ */
 static const struct frame *anchor(const struct oops *o, unsigned from)
 {
+	unsigned skip = oops_innocent(o) | SKIP_IRQ | SKIP_INTERRUPT;
 	const struct frame *last = NULL;
 
 	for (unsigned i = from; i < o->n_frames; i++) {
 		const struct frame *f = &o->frame[i];
+		bool works = f->reliable && !frame_skipped(f, skip);
 
 		if (!f->reliable)
 			continue;
-		if (frames_dispatches(f->function) && last)
-			return last;
-		if (!frame_skipped(f, SKIP_REPORT | SKIP_IRQ | SKIP_INTERRUPT | SKIP_ENTRY))
+		if (waits_for_cpu(f->function))
+			return f;
+		if (frames_dispatches(f->function) && (last || works))
+			return last ? last : f;
+		if (works)
 			last = f;
 	}
 	/* arm names its root only as the caller of the last frame */
@@ -90,6 +102,7 @@ static const struct frame *by_recipe(const struct oops *o, unsigned skip)
 	case STACK_HEADER: return header_blame(o, skip);
 	case STACK_STALL: return blame(o, stalled_from(o), skip | SKIP_IRQ | SKIP_INTERRUPT);
 	case STACK_PC:
+	case STACK_OWNER:
 	case STACK_TRACE:
 		if (o->at.function[0] && !frame_skipped(&o->at, skip))
 			return &o->at;
@@ -118,7 +131,32 @@ static const struct frame *by_rest(const struct oops *o, unsigned skip)
 		f = header_blame(o, never | SKIP_LIB | SKIP_LOCK);
 	if (!f && !lone)
 		f = hearsay(o, skip);
+	if (!f && o->sig->stack == STACK_HEADER)
+		f = header_blame(o, never);
 	return !f && o->at.function[0] ? &o->at : f;
+}
+
+/*
+ * Of a hung task: what it waits in line for, as others do, for that says more than who; who called
+ * what only waits for its caller; else who waits. The traces that follow are other tasks'.
+ */
+static const struct frame *hung(const struct oops *o, unsigned skip)
+{
+	const struct frame *f, *who = NULL, *sleeper = NULL;
+
+	for (f = o->frame; f < o->frame + o->n_frames; f++) {
+		if (o->trace[f - o->frame] != o->trace[0])
+			break;
+		if (!f->reliable)
+			continue;
+		if (frame_skipped(f, SKIP_QUEUE))
+			return f;
+		if (!who && !frame_skipped(f, skip))
+			who = f;
+		if (!frame_skipped(f, skip & ~SKIP_SLEEPER))
+			sleeper = f;
+	}
+	return who ? who : sleeper;
 }
 
 static const struct frame *guilty(const struct oops *o)
@@ -130,7 +168,9 @@ static const struct frame *guilty(const struct oops *o)
 		return NULL;
 	if (o->intermixed) /* whose frames are whose? */
 		return header_blame(o, skip);
-	f = by_recipe(o, skip);
+	f = skip & SKIP_SLEEPER ? hung(o, skip) : NULL;
+	if (!f)
+		f = by_recipe(o, skip);
 	return f ? f : by_rest(o, skip);
 }
 
@@ -140,9 +180,12 @@ static const struct frame *guilty(const struct oops *o)
  */
 static const char *named(const struct oops *o)
 {
+	if (o->s.class == CRASH_HUNG_TASK &&
+	    str_after(o->s.function + strspn(o->s.function, "_"), "synchronize_"))
+		return "synchronize_rcu";
 	if (o->sig->stack != STACK_STALL)
 		return frames_canonical(o->s.function);
-	if (str_after(o->s.function, "smp_call_function"))
+	if (waits_for_cpu(o->s.function) || waits_for_cpu(o->s.anchor))
 		return "smp_call_function";
 	return frames_canonical(o->s.anchor[0] ? o->s.anchor : o->s.function);
 }

@@ -337,14 +337,14 @@ const char *frames_canonical(const char *function)
 	return function;
 }
 
-struct skip {
+struct family {
 	unsigned set;
-	const char *glob;
+	const char *const *glob; /* ends with NULL */
 };
 
-static const struct skip skips[] = {
+static const struct family families[] = {
 #define SET(id, bit, sentence)
-#define SKIP(set, glob) { SKIP_##set, glob },
+#define SKIP(set, ...) { SKIP_##set, (const char *const[]){ __VA_ARGS__, NULL } },
 #include "detect/skips.def"
 #undef SKIP
 #undef SET
@@ -374,12 +374,20 @@ static bool glob(const char *p, const char *s)
 	return !*p;
 }
 
+static bool in_family(const struct family *f, const char *name)
+{
+	for (const char *const *g = f->glob; *g; g++)
+		if ((**g == *name || **g == '*') && glob(*g, name))
+			return true;
+	return false;
+}
+
 bool frames_skipped(const char *function, unsigned sets)
 {
 	const char *name = function + strspn(function, "_");
 
-	for (size_t i = 0; i < ARRAY_SIZE(skips); i++)
-		if ((skips[i].set & sets) && glob(skips[i].glob, name))
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		if ((families[i].set & sets) && in_family(&families[i], name))
 			return true;
 	return false;
 }
@@ -390,9 +398,10 @@ bool frame_skipped(const struct frame *f, unsigned sets)
 
 	if (!f->module[0])
 		return frames_skipped(f->function, sets);
-	for (size_t i = 0; i < ARRAY_SIZE(skips); i++)
-		if ((skips[i].set & sets) && str_eq(skips[i].glob, name))
-			return true;
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
+		for (const char *const *g = families[i].glob; *g; g++)
+			if ((families[i].set & sets) && str_eq(*g, name))
+				return true;
 	return false;
 }
 

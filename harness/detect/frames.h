@@ -39,10 +39,12 @@ const char *frames_canonical(const char *function);
 /* Sets of functions (skips.def), as bits: a recipe looks past those that it names. */
 enum skip_set {
 #define SET(id, bit, sentence) SKIP_##id = 1 << (bit),
-#define SKIP(set, glob)
+#define SKIP(set, ...)
 #include "detect/skips.def"
 #undef SKIP
 #undef SET
+	/* whoever calls one of these is to blame for what befalls it */
+	SKIP_HELPERS = SKIP_LIB | SKIP_LOCK | SKIP_WAIT | SKIP_SLAB | SKIP_COUNT,
 };
 
 bool frames_skipped(const char *function, unsigned sets);

@@ -34,6 +34,7 @@ enum below {
 	COUNTS,
 	NOT,      /* up to the next heading that counts */
 	ORDER,    /* counts where lock and interrupt disagree on their order */
+	OWNER,    /* the one that counts of a page that its owner does not give back whole */
 	NOT_NEXT, /* the trace below has a heading of its own, and does not count all the same */
 };
 
@@ -73,6 +74,8 @@ static const struct heading headings[] = {
 	{ "Local variable ", NOT },
 	{ "Last potentially related work creation", NOT },
 	{ "Second to last potentially related", NOT },
+	{ "page last allocated via ", OWNER },
+	{ "page allocated via ", OWNER }, /* up to 5.3 */
 	{ "page last ", NOT },
 	{ "page_owner ", NOT },
 	{ "The buggy address belongs", NOT },
@@ -80,6 +83,20 @@ static const struct heading headings[] = {
 	{ "Last Breaking-Event-Address:", NOT },
 	{ "Showing all locks held", NOT },
 };
+
+static bool counts(struct oops *o, enum below below)
+{
+	bool owner = below == OWNER && o->sig->stack == STACK_OWNER;
+
+	if (owner)
+		o->n_frames = o->n_calls = 0;
+	if (owner || o->owned) {
+		o->owned = true;
+		return owner;
+	}
+	return !o->not_next &&
+	       (below == COUNTS || (below == ORDER && o->sig->stack == STACK_ORDER));
+}
 
 static bool heading(struct oops *o, const char *text)
 {
@@ -89,9 +106,7 @@ static bool heading(struct oops *o, const char *text)
 
 		if (h->anywhere ? !strstr(text, h->text) : !str_after(text, h->text))
 			continue;
-		o->elsewhere =
-			o->not_next || !(h->below == COUNTS ||
-					 (h->below == ORDER && o->sig->stack == STACK_ORDER));
+		o->elsewhere = !counts(o, h->below);
 		o->n_traces += !o->elsewhere;
 		o->not_next = h->below == NOT_NEXT;
 		return true;

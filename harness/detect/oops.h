@@ -40,6 +40,7 @@ struct oops {
 	bool ended;        /* what follows is leftovers */
 	bool intermixed;   /* another report's lines are among its own */
 	bool elsewhere;    /* inside of a trace that does not count (who allocated it ...) */
+	bool owned;        /* the frames are those of who allocated the page */
 	bool not_next;     /* the next trace does not count either */
 	bool at_next;      /* the next line says where a lock is taken */
 	bool frozen;       /* what follows is not about the cause any more */

@@ -61,7 +61,7 @@ static int own_row(const struct named *add, struct signature *ret, struct err *e
 		.severity = severity ? 1 + severity_by_name(severity) : 0,
 		.title = title ? title : "{line}",
 		.stack = stack ? STACK_PC : STACK_NONE,
-		.skip = SKIP_LIB | SKIP_LOCK | SKIP_COUNT | SKIP_SLAB | SKIP_WAIT,
+		.skip = SKIP_HELPERS,
 		.flags = stack ? 0 : SIG_ALONE,
 		.sentence = "of the scenario's own",
 	};

@@ -17,6 +17,7 @@ enum recipe {
 	STACK_NAME,   /* the {F} of the pattern; no stack is printed */
 	STACK_STALL,  /* what the dispatcher nearest to the stalled processor's leaf had called */
 	STACK_ORDER,  /* where a lock became one that interrupts take */
+	STACK_OWNER,  /* who allocated the page last, where that is known; else the call trace */
 	STACK_NONE,   /* the kind has no stack */
 };
 

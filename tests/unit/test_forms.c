@@ -164,12 +164,14 @@ static void the_driver_is_to_blame_not_what_it_called(void **state)
 static void functions_with_bugs_of_their_own_can_be_guilty(void **state)
 {
 	static const char *const names[] = {
-		"cm_kmalloc",     "bitmap_ip_add",     "get_user_pages",  "page_counter_cancel",
-		"timer_settime",  "read_block_bitmap", "watchdog_open",   "crypto_larval_kill",
-		"wait_for_xmitr", "xen_netbk_add",     "percpu_ref_exit", "__x_seqcount_t",
+		"cm_kmalloc",     "bitmap_ip_add",     "get_user_pages",   "page_counter_cancel",
+		"timer_settime",  "read_block_bitmap", "watchdog_open",    "crypto_larval_kill",
+		"wait_for_xmitr", "xen_netbk_add",     "percpu_ref_exit",  "__x_seqcount_t",
+		"atomic_open",    "mt_report",         "wake_up_new_task", "usb_cache_string",
+		"foo_panic",      "warn_foo",          "complete_io",      "string_table_lookup",
+		"up_foo",         "down_foo",          "put_user_pages",   "foo_set_bit",
 	};
-	const unsigned all =
-		SKIP_REPORT | SKIP_LOCK | SKIP_WAIT | SKIP_LIB | SKIP_SLAB | SKIP_COUNT;
+	const unsigned all = SKIP_REPORT | SKIP_HELPERS;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -284,16 +286,182 @@ static void an_apple_or_a_bsd_kernel_stops(void **state)
 	check_forms(forms, ARRAY_SIZE(forms));
 }
 
+static void what_kinds_ask_more_of_a_stack(void **state)
+{
+	static const struct form forms[] = {
+		{ "INFO: task a:93 blocked for more than 120 seconds.\n"
+		  "Call Trace:\n"
+		  " __schedule+0x1/0x2\n"
+		  " blk_mq_freeze_queue_wait+0x1/0x2\n"
+		  " foo_remove+0x1/0x2\n"
+		  " do_syscall_64+0x1/0x2\n",
+		  "hung-task", "INFO: task hung in foo_remove" },
+		{ "INFO: task a:93 blocked for more than 120 seconds.\n"
+		  "Call Trace:\n"
+		  " schedule+0x1/0x2\n"
+		  " __mutex_lock+0x1/0x2\n"
+		  " rtnl_lock+0x1/0x2\n"
+		  " foo_ioctl+0x1/0x2\n",
+		  "hung-task", "INFO: task hung in rtnl_lock" },
+		{ "INFO: task a:93 blocked for more than 120 seconds.\n"
+		  "Call Trace:\n"
+		  " schedule+0x1/0x2\n"
+		  " __wait_rcu_gp+0x1/0x2\n"
+		  " __synchronize_srcu+0x1/0x2\n"
+		  " foo_remove+0x1/0x2\n",
+		  "hung-task", "INFO: task hung in synchronize_rcu" },
+		{ "BUG: memory leak\n"
+		  "unreferenced object 0xffff8881 (size 64):\n"
+		  "  backtrace:\n"
+		  "    kmem_cache_alloc_noprof+0x1/0x2\n"
+		  "    sk_prot_alloc+0x1/0x2\n"
+		  "    foo_alloc_session+0x1/0x2\n"
+		  "    foo_connect+0x1/0x2\n",
+		  "memory-leak", "memory leak in foo_connect" },
+		{ "WARNING: CPU: 0 PID: 91 at lib/debugobjects.c:505 debug_print_object+0x1/0x2\n"
+		  "RIP: 0010:debug_print_object+0x1/0x2\n"
+		  "Call Trace:\n"
+		  " debug_check_no_obj_freed+0x1/0x2\n"
+		  " free_unref_page_prepare+0x1/0x2\n"
+		  " percpu_counter_destroy+0x1/0x2\n"
+		  " hrtimer_init+0x1/0x2\n"
+		  " foo_release+0x1/0x2\n",
+		  "warning", "WARNING: ODEBUG bug in foo_release" },
+		{ "WARNING: suspicious RCU usage\n"
+		  "Call Trace:\n"
+		  " lockdep_rcu_suspicious+0x1/0x2\n"
+		  " foo_rcu_lookup+0x1/0x2\n"
+		  " foo_find+0x1/0x2\n",
+		  "lockdep", "WARNING: suspicious RCU usage in foo_find" },
+		{ "kernel BUG at net/core/skbuff.c:104!\n"
+		  "RIP: 0010:skb_trim+0x1/0x2\n"
+		  "Call Trace:\n"
+		  " foo_rcv+0x1/0x2\n"
+		  " do_syscall_64+0x1/0x2\n",
+		  "bug", "kernel BUG in foo_rcv" },
+		{ "BUG: Bad page state in process a  pfn:7071f\n"
+		  "page last allocated via order 0, migratetype Unmovable, gfp_mask 0x1\n"
+		  " post_alloc_hook+0x1/0x2\n"
+		  " page_pool_alloc_pages+0x1/0x2\n"
+		  " foo_fill+0x1/0x2\n"
+		  "page last free pid 1 tgid 1 stack trace:\n"
+		  " free_unref_page+0x1/0x2\n"
+		  " bar_free+0x1/0x2\n"
+		  "Modules linked in:\n"
+		  "CPU: 1 PID: 8978 Comm: a\n"
+		  "Call Trace:\n"
+		  " bad_page+0x1/0x2\n"
+		  " innocent+0x1/0x2\n",
+		  "bad-page", "BUG: Bad page state in foo_fill" },
+		{ "[ BUG: Invalid wait context ]\n"
+		  "Call Trace:\n"
+		  " dump_stack+0x1/0x2\n"
+		  " __lock_acquire+0x1/0x2\n"
+		  " _raw_spin_lock+0x1/0x2\n"
+		  " foo_irq+0x1/0x2\n",
+		  "lockdep", "WARNING: locking bug in foo_irq" },
+	};
+
+	(void)state;
+	check_forms(forms, ARRAY_SIZE(forms));
+}
+
+static void a_stalled_cpu_is_named_by_what_was_called(void **state)
+{
+	static const struct form forms[] = {
+		{ "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [a:93]\n"
+		  "RIP: 0010:csum_partial+0x1/0x2\n"
+		  "Call Trace:\n"
+		  " foo_parse+0x1/0x2\n"
+		  " foo_setsockopt+0x1/0x2\n"
+		  " __sys_setsockopt+0x1/0x2\n"
+		  " do_syscall_64+0x1/0x2\n",
+		  "soft-lockup", "BUG: soft lockup in foo_setsockopt" },
+		{ "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [a:93]\n"
+		  "RIP: 0010:handle_softirqs+0x1/0x2\n"
+		  "Call Trace:\n"
+		  " irq_exit_rcu+0x1/0x2\n"
+		  " innocent+0x1/0x2\n"
+		  " do_syscall_64+0x1/0x2\n",
+		  "soft-lockup", "BUG: soft lockup in handle_softirqs" },
+		{ "watchdog: BUG: soft lockup - CPU#1 stuck for 22s! [a:93]\n"
+		  "RIP: 0010:csd_lock_wait+0x1/0x2\n"
+		  "Call Trace:\n"
+		  " smp_call_function_many_cond+0x1/0x2\n"
+		  " innocent+0x1/0x2\n"
+		  " do_syscall_64+0x1/0x2\n",
+		  "soft-lockup", "BUG: soft lockup in smp_call_function" },
+	};
+
+	(void)state;
+	check_forms(forms, ARRAY_SIZE(forms));
+}
+
+/* A family is known by its names of every version. */
+static void helpers_are_known_by_their_old_names_and_their_new(void **state)
+{
+	static const char *const names[] = {
+		"__kmalloc_node_track_caller_noprof",
+		"kmem_cache_alloc_trace",
+		"__kvmalloc_node_noprof",
+		"__vmalloc_node_range_noprof",
+		"__alloc_frozen_pages_noprof",
+		"vma_alloc_folio_noprof",
+		"__filemap_get_folio",
+		"pagecache_get_page",
+		"queued_write_lock_slowpath",
+		"queue_write_lock_slowpath",
+		"rwsem_down_write_slowpath",
+		"call_rwsem_down_write_failed",
+		"__rt_mutex_slowlock_locked",
+		"owner_on_cpu",
+		"_set_bit",
+		"test_and_clear_bit",
+		"arch_atomic64_try_cmpxchg",
+		"__timer_delete_sync",
+		"try_to_del_timer_sync",
+		"__cancel_work_sync",
+		"__cancel_work_timer",
+		"kthread_queue_delayed_work",
+		"work_is_static_object",
+		"strnchr",
+		"ip6_compressed_string",
+		"va_format",
+		"_dev_crit",
+		"_copy_from_iter_full",
+		"copyin",
+		"copyout_nofault",
+		"extract_user_to_sg",
+		"get_device_parent",
+		"device_for_each_child",
+		"unregister_netdev",
+		"usb_hcd_submit_urb",
+		"iput_final",
+		"mark_buffer_dirty",
+		"__phys_addr_nodebug",
+		"__virt_to_phys",
+		"autoremove_wake_function",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!frames_skipped(names[i], SKIP_HELPERS))
+			fail_msg("%s is no helper", names[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_glob_says_nothing_of_modules),
+		test(a_stalled_cpu_is_named_by_what_was_called),
 		test(a_log_that_is_shown_again_cannot_be_told_from_a_crash),
 		test(an_apple_or_a_bsd_kernel_stops),
 		test(an_oops_of_every_processor_names_where_it_was),
 		test(functions_with_bugs_of_their_own_can_be_guilty),
+		test(helpers_are_known_by_their_old_names_and_their_new),
 		test(the_driver_is_to_blame_not_what_it_called),
 		test(the_first_cause_names_the_crash_whatever_follows),
+		test(what_kinds_ask_more_of_a_stack),
 		test(who_speaks_of_a_crash_has_not_crashed),
 	};
 
