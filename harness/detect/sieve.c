@@ -10,7 +10,8 @@
 #include "base/buf.h"
 
 enum {
-	SPAN = 4,    /* bytes of a literal that are looked for: its key */
+	SPAN = 5,    /* bytes of a literal that are looked for: its key */
+	HASHED = 4,  /* of them; a literal of so few has a key whose last byte may be any */
 	BUCKETS = 8, /* bits of a byte */
 	WIDTH = 32,  /* bytes of text at a time */
 	HASH_BITS = 10,
@@ -30,7 +31,7 @@ struct sieve {
 	struct one one[];
 };
 
-/* How often a byte stands in kernel text, roughly. */
+/* How often a byte of ASCII stands in kernel text, roughly. */
 static float frequency(unsigned c)
 {
 	static const float table[128] = {
@@ -51,7 +52,7 @@ static float frequency(unsigned c)
 
 /* A key that a literal has, at `at`. */
 struct key {
-	char text[SPAN];
+	char text[SPAN]; /* '\0' at the end: any byte */
 	uint16_t literal, at;
 };
 
@@ -69,11 +70,11 @@ static size_t all_keys(const struct sieve *s, struct key **ret)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		n += s->one[i].len - SPAN + 1;
+		n += s->one[i].len < SPAN ? 1 : s->one[i].len - SPAN + 1;
 	*ret = key = xcalloc(n, sizeof(*key));
 	for (size_t i = 0; i < s->n; i++)
-		for (size_t at = 0; at + SPAN <= s->one[i].len; at++, key++) {
-			memcpy(key->text, s->one[i].literal + at, SPAN);
+		for (size_t at = 0; at == 0 || at + SPAN <= s->one[i].len; at++, key++) {
+			memcpy(key->text, s->one[i].literal + at, SPAN); /* its NUL: any */
 			key->literal = (uint16_t)i;
 			key->at = (uint16_t)at;
 		}
@@ -89,7 +90,7 @@ static float worth(const struct key *key, unsigned literals)
 {
 	float p = 1;
 
-	for (unsigned i = 0; i < SPAN; i++) {
+	for (unsigned i = 0; i < SPAN && key->text[i]; i++) {
 		p *= frequency((unsigned char)key->text[i]);
 		if (i > 0 && islower((unsigned char)key->text[i]) &&
 		    islower((unsigned char)key->text[i - 1]))
@@ -139,7 +140,7 @@ static bool choose(struct sieve *s, const struct key *key, size_t n, bool *has, 
 /* Keys that share a bit of the tables: which half bytes may stand at each place? */
 struct bucket {
 	uint16_t low[SPAN], high[SPAN];
-	float chance; /* that four bytes of kernel text fit */
+	float chance; /* that SPAN bytes of kernel text fit */
 };
 
 static void set_chance(struct bucket *b)
@@ -148,7 +149,7 @@ static void set_chance(struct bucket *b)
 	for (unsigned i = 0; i < SPAN; i++) {
 		float sum = 0;
 
-		for (unsigned high = b->high[i]; high; high &= high - 1)
+		for (unsigned high = b->high[i] & 0xffu; high; high &= high - 1)
 			for (unsigned low = b->low[i]; low; low &= low - 1)
 				sum += frequency((unsigned)__builtin_ctz(high) << 4 |
 						 (unsigned)__builtin_ctz(low));
@@ -236,8 +237,8 @@ static void build(struct sieve *s)
 
 	for (; choose(s, key, n_keys, has, text); n++) {
 		for (unsigned i = 0; i < SPAN; i++) {
-			b[n].low[i] = (uint16_t)(1u << (text[i] & 15));
-			b[n].high[i] = (uint16_t)(1u << (text[i] >> 4));
+			b[n].low[i] = (uint16_t)(text[i] ? 1u << (text[i] & 15) : ~0u);
+			b[n].high[i] = (uint16_t)(text[i] ? 1u << (text[i] >> 4) : ~0u);
 		}
 		set_chance(&b[n]);
 	}
@@ -248,7 +249,7 @@ static void build(struct sieve *s)
 
 static bool suits(const char *s)
 {
-	if (strlen(s) < SPAN)
+	if (strlen(s) < HASHED)
 		return false;
 	for (; *s; s++)
 		if ((unsigned char)*s >= 0x80)
@@ -324,7 +325,7 @@ static const char *verify(const struct sieve *s, const struct range *r, const ch
 static const char *rest(const struct sieve *s, const struct range *r, const char *p)
 {
 	for (; p < r->end; p++)
-		if (is_control(*p) || (r->end - p >= SPAN && is_literal(s, r, p)))
+		if (is_control(*p) || (r->end - p >= HASHED && is_literal(s, r, p)))
 			return p;
 	return NULL;
 }
@@ -343,7 +344,8 @@ AVX2 static inline vec high_half(vec x)
 	return _mm256_and_si256(_mm256_srli_epi16(x, 4), _mm256_set1_epi8(15));
 }
 
-/* Both tables' bits for 32 bytes and their high halves. A byte beyond ASCII has none. */
+/* Both tables' bits for 32 bytes and their high halves. A byte beyond ASCII has none, unless its
+ * low half is given alone. */
 AVX2 static inline vec look_up(vec low, vec high, vec x, vec half)
 {
 	return _mm256_and_si256(_mm256_shuffle_epi8(low, x), _mm256_shuffle_epi8(high, half));
@@ -371,6 +373,7 @@ AVX2 static const char *find(const struct sieve *s, const struct range *r)
 	const vec low1 = table(s->low[1]), high1 = table(s->high[1]);
 	const vec low2 = table(s->low[2]), high2 = table(s->high[2]);
 	const vec low3 = table(s->low[3]), high3 = table(s->high[3]);
+	const vec low4 = table(s->low[4]), high4 = table(s->high[4]);
 	const vec low_c = table(control_low), high_c = table(control_high);
 	const char *p = r->start, *last = r->end - WIDTH - SPAN + 1;
 
@@ -379,7 +382,11 @@ AVX2 static const char *find(const struct sieve *s, const struct range *r)
 		vec a = _mm256_and_si256(look_up(low0, high0, x, half),
 					 buckets(p + 1, low1, high1));
 		vec b = _mm256_and_si256(buckets(p + 2, low2, high2), buckets(p + 3, low3, high3));
-		vec fit = _mm256_or_si256(_mm256_and_si256(a, b), look_up(low_c, high_c, x, half));
+		vec y = load(p + 4);
+		vec c = look_up(low4, high4, _mm256_and_si256(y, _mm256_set1_epi8(15)),
+				high_half(y));
+		vec key = _mm256_and_si256(_mm256_and_si256(a, b), c);
+		vec fit = _mm256_or_si256(key, look_up(low_c, high_c, x, half));
 		vec none = _mm256_cmpeq_epi8(fit, _mm256_setzero_si256());
 		uint32_t candidates = ~(uint32_t)_mm256_movemask_epi8(none);
 		const char *at = candidates ? verify(s, r, p, candidates) : NULL;

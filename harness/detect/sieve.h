@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Says of benign text that it is plain and that none of a set of literals is in it, at memory
- * speed: 32 bytes at a time, four bytes of each literal are looked for by their halves (two table
- * look-ups a byte, eight buckets at once); only where all four fit is a literal compared. Exact:
+ * speed: 32 bytes at a time, five bytes of each literal are looked for by their halves (two table
+ * look-ups a byte, eight buckets at once); only where all five fit is a literal compared. Exact:
  * what it finds is there.
  */
 #ifndef KS_DETECT_SIEVE_H
@@ -22,7 +22,7 @@ struct sieve *sieve_new(const char *const *literal, size_t n);
 
 /*
  * The first place to look at more closely: in a literal, or a control byte that is neither a line
- * end nor a tab. Literals come in the order of the four bytes. NULL: there is none.
+ * end nor a tab. Literals come in the order of the five bytes. NULL: there is none.
  */
 const char *sieve_find(const struct sieve *s, const char *data, size_t n);
 
