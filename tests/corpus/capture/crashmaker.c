@@ -185,6 +185,16 @@ KIND(list_add)
 	barrier();
 }
 
+KIND(list_double)
+{
+	static LIST_HEAD(head);
+	static struct list_head entry;
+
+	list_add(&entry, &head);
+	list_add(&entry, &head);
+	barrier();
+}
+
 KIND(list_del)
 {
 	static LIST_HEAD(head);
@@ -633,7 +643,7 @@ static const struct {
 	ENTRY(null_read), ENTRY(null_write), ENTRY(paging), ENTRY(ro), ENTRY(exec_null), ENTRY(nx),
 	ENTRY(gpf), ENTRY(divide), ENTRY(ud2), ENTRY(int3), ENTRY(dfault), ENTRY(recurse),
 	ENTRY(bug), ENTRY(warn), ENTRY(warn_on), ENTRY(panic), ENTRY(bug_text),
-	ENTRY(warning_text), ENTRY(info_text), ENTRY(dump), ENTRY(list_add), ENTRY(list_del),
+	ENTRY(warning_text), ENTRY(info_text), ENTRY(dump), ENTRY(list_add), ENTRY(list_double), ENTRY(list_del),
 	ENTRY(refcount), ENTRY(refcount_under), ENTRY(usercopy), ENTRY(fortify),
 	ENTRY(copy_overflow), ENTRY(kobject), ENTRY(proc), ENTRY(large_kv), ENTRY(large),
 	ENTRY(vmalloc), ENTRY(stackprot), ENTRY(stackend), ENTRY(atomic), ENTRY(dfree),
