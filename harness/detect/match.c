@@ -152,7 +152,7 @@ struct matcher *matcher_new(const char *const *literal, size_t n, bool plain, st
 	else if (hyperscan_build(m, literal, n, err) < 0)
 		return matcher_free(m);
 	if (!plain)
-		m->sieve = sieve_new(literal, n);
+		m->sieve = sieve_new(literal, n, SIEVE_WIDEST);
 	return m;
 }
 
