@@ -52,9 +52,11 @@ static inline bool str_eq(const char *a, const char *b)
 /* The rest of `s` behind `prefix`, or NULL where `s` does not start with it. */
 static inline const char *str_after(const char *s, const char *prefix)
 {
-	size_t n = strlen(prefix);
-
-	return strncmp(s, prefix, n) == 0 ? s + n : NULL;
+	while (*prefix && *s == *prefix) {
+		s++;
+		prefix++;
+	}
+	return *prefix ? NULL : s;
 }
 
 #endif

@@ -343,7 +343,7 @@ static void on_line(void *arg, const struct line *l)
 		header_line(d, sig, &c, &k, l);
 	else if (d->n_open > 0)
 		body_line(d, &k, l);
-	if (strstr(k.text, RULES_CUT_HERE))
+	if (rules_cut_here(d->rules, &hits) && strstr(k.text, RULES_CUT_HERE))
 		d->cut = (struct cut){ l->offset, d->at_ns, k.guest_s, CUT_LINES };
 	else if (d->cut.lines_left > 0)
 		d->cut.lines_left--;

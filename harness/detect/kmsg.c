@@ -97,11 +97,13 @@ static const char *find_timestamp(const char *line, double *ret_s, const char **
 /* "Nov 21 11:54:06 host kernel: " without a clock of the kernel's own. */
 static const char *syslog_text(const char *line)
 {
-	const char *colon = strchr(line, ':'), *kernel = strstr(line, " kernel: ");
+	static const char tag[] = " kernel: ";
+	size_t near = strnlen(line, GLUE_MAX + sizeof(tag) - 2); /* it begins before GLUE_MAX */
+	const char *kernel = memmem(line, near, tag, sizeof(tag) - 1);
+	const char *colon = kernel ? strchr(line, ':') : NULL;
 
-	return kernel && colon && kernel - line < GLUE_MAX && kernel > colon &&
-			       isdigit((unsigned char)colon[1])
-		       ? kernel + strlen(" kernel: ")
+	return kernel && kernel > colon && isdigit((unsigned char)colon[1])
+		       ? kernel + sizeof(tag) - 1
 		       : NULL;
 }
 

@@ -6,11 +6,15 @@
 
 #include "base/buf.h"
 
+enum { LOGIN_MAX = 64 }; /* how far into a line a prompt may stand */
+
 struct rules {
 	struct matcher *matcher;
 	struct signature *row;
-	unsigned *literal_of; /* row -> its literal in the matcher */
 	size_t n_rows;
+	uint64_t *rows_of; /* a literal in the matcher -> its rows, as `words` words of bits */
+	size_t words;
+	unsigned cut_here;           /* its literal */
 	const struct detection *own; /* NULL: none */
 };
 
@@ -108,7 +112,8 @@ static int compile(struct rules *r, struct err *err)
 	const char **literal = xcalloc(r->n_rows + 1, sizeof(*literal));
 	size_t n = 0;
 
-	r->literal_of = xcalloc(r->n_rows, sizeof(*r->literal_of));
+	r->words = r->n_rows / 64 + 1;
+	r->rows_of = xcalloc((r->n_rows + 1) * r->words, sizeof(*r->rows_of));
 	for (size_t row = 0; row < r->n_rows; row++) {
 		size_t i = 0;
 
@@ -116,8 +121,9 @@ static int compile(struct rules *r, struct err *err)
 			i++;
 		if (i == n)
 			literal[n++] = r->row[row].literal;
-		r->literal_of[row] = (unsigned)i;
+		r->rows_of[i * r->words + row / 64] |= UINT64_C(1) << (row % 64);
 	}
+	r->cut_here = (unsigned)n;
 	literal[n++] = RULES_CUT_HERE;
 	r->matcher = matcher_new(literal, n, false, err);
 	return r->matcher ? 0 : -EINVAL;
@@ -136,7 +142,7 @@ struct rules *rules_free(struct rules *r)
 	if (r) {
 		matcher_free(r->matcher);
 		free(r->row);
-		free(r->literal_of);
+		free(r->rows_of);
 		free(r);
 	}
 	return NULL;
@@ -187,73 +193,125 @@ static const char *skip_subsystem(const char *s)
 		"watchdog: ", "NMI ",   "rcu: ", "traps: ", "mce: ",   "workqueue: ",
 		"usercopy: ", "Oops: ", "BUG: ", "[ ",      "login: ",
 	};
-	const char *rest, *login = strstr(s, "login: ");
+	static const char prompt[] = "login: ";
+	const char *rest, *login;
 
 	s += strspn(s, " \t");
-	if (login && login - s < 64)
-		return skip_subsystem(login + strlen("login: "));
+	login = memmem(s, strnlen(s, LOGIN_MAX + strlen(prompt) - 1), prompt, strlen(prompt));
+	if (login)
+		return skip_subsystem(login + strlen(prompt));
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if ((rest = str_after(s, words[i])))
 			return skip_subsystem(rest);
 	return s;
 }
 
-static bool starts(const char *text, const char *at)
+/* What the rows ask of a line, found when it is first asked. */
+struct asked {
+	const char *text;
+	const char *words, *start; /* where its words begin; where the kernel's do at the latest */
+	const char *speaker;       /* the first command that quotes; behind the end: none */
+};
+
+static bool starts(struct asked *a, const char *at)
 {
-	while ((unsigned char)*text >= 0x80) /* line noise of a serial port that was reset */
-		text++;
-	if (at == text + strspn(text, " \t"))
-		return true;
-	return at <= skip_subsystem(text);
+	const char *text = a->text;
+
+	if (!a->start) {
+		while ((unsigned char)*text >= 0x80) /* line noise of a reset serial port */
+			text++;
+		a->words = text + strspn(text, " \t");
+		a->start = skip_subsystem(text);
+	}
+	return at == a->words || at <= a->start;
+}
+
+/* "echo BUG: x", "cat log | grep Oops": where the command stands, or the line's end. */
+static const char *find_speaker(const char *text)
+{
+	static const char *const commands[] = { "echo ", "grep ", "printf ", "logger " };
+	const char *first = text + strlen(text);
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const char *word = strstr(text, commands[i]);
+
+		if (word && word < first && (word == text || strchr(" \t;|&(", word[-1])))
+			first = word;
+	}
+	return first;
 }
 
 /*
  * Does somebody speak of these words: a shell's command line, the value of comm="..."? A scenario's
  * own rows have no example, and mean their text wherever it stands.
  */
-static bool quoted(const struct signature *sig, const char *text, const char *at)
+static bool quoted(const struct signature *sig, struct asked *a, const char *at)
 {
-	static const char *const commands[] = { "echo ", "grep ", "printf ", "logger " };
-
-	if (!sig->example || at == text)
+	if (!sig->example || at == a->text)
 		return false;
 	if (strchr("\"'`", at[-1]))
 		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
-		const char *word = strstr(text, commands[i]);
+	if (!a->speaker)
+		a->speaker = find_speaker(a->text);
+	return a->speaker < at;
+}
 
-		if (word && word < at && (word == text || strchr(" \t;|&(", word[-1])))
-			return true;
+static bool fits(const struct signature *sig, struct asked *a, struct captures *c)
+{
+	size_t len = strlen(sig->literal);
+
+	memset(c, 0, sizeof(*c));
+	for (const char *at = a->text; (at = strstr(at, sig->literal)); at++) {
+		if ((sig->flags & SIG_START) && !starts(a, at))
+			return false;
+		if (quoted(sig, a, at))
+			continue;
+		if (sig->tail && !pattern_match(sig->tail, at + len, c))
+			continue;
+		c->at[0].s = at;
+		c->at[0].len = strlen(at);
+		return !has_any(a->text, sig->unless);
 	}
 	return false;
 }
 
-static bool fits(const struct signature *sig, const char *text, struct captures *c)
+/* The first of 64 rows from `row` on that fits, NULL none. */
+static const struct signature *first_of(const struct rules *r, size_t row, uint64_t rows,
+					struct asked *a, struct captures *ret)
 {
-	memset(c, 0, sizeof(*c));
-	if (has_any(text, sig->unless))
-		return false;
-	for (const char *at = text; (at = strstr(at, sig->literal)); at++) {
-		if ((sig->flags & SIG_START) && !starts(text, at))
-			return false;
-		if (quoted(sig, text, at))
-			continue;
-		if (sig->tail && !pattern_match(sig->tail, at + strlen(sig->literal), c))
-			continue;
-		c->at[0].s = at;
-		c->at[0].len = strlen(at);
-		return true;
+	for (; rows; rows &= rows - 1) {
+		const struct signature *sig = &r->row[row + (size_t)__builtin_ctzll(rows)];
+
+		if (fits(sig, a, ret))
+			return sig;
 	}
-	return false;
+	return NULL;
 }
 
 const struct signature *rules_find(const struct rules *r, const struct hits *hits, const char *text,
 				   struct captures *ret)
 {
-	for (size_t row = 0; row < r->n_rows; row++)
-		if (hits_has(hits, r->literal_of[row]) && fits(&r->row[row], text, ret))
-			return &r->row[row];
+	struct asked asked = { .text = text };
+
+	for (size_t word = 0; word < r->words; word++) {
+		const struct signature *sig;
+		uint64_t rows = 0;
+
+		for (size_t i = 0; i < ARRAY_SIZE(hits->bit); i++)
+			for (uint64_t left = hits->bit[i]; left; left &= left - 1)
+				rows |= r->rows_of[(i * 64 + (size_t)__builtin_ctzll(left)) *
+							   r->words +
+						   word];
+		sig = first_of(r, word * 64, rows, &asked, ret);
+		if (sig)
+			return sig;
+	}
 	return NULL;
+}
+
+bool rules_cut_here(const struct rules *r, const struct hits *hits)
+{
+	return hits_has(hits, r->cut_here);
 }
 
 /* ---- what a scenario ignores ---- */

@@ -38,4 +38,7 @@ bool rules_hit(const struct rules *r, const char *data, size_t n, struct hits *r
 const struct signature *rules_find(const struct rules *r, const struct hits *hits, const char *text,
 				   struct captures *ret);
 
+/* Was RULES_CUT_HERE among them? */
+bool rules_cut_here(const struct rules *r, const struct hits *hits);
+
 #endif
