@@ -207,12 +207,19 @@ static bool enough(struct strategy *base, const struct campaign *c, const struct
 	return false;
 }
 
+/*
+ * An answer holds when nothing runs that could still contradict it. While something does, next()
+ * starts nothing and enough() ends it; should its last seconds undo the answer, the search goes on.
+ */
 static bool decided(struct strategy *base, const struct campaign *c, uint64_t now_ns)
 {
 	struct bisect *s = (struct bisect *)base;
 	_cleanup_(known_done) struct known k = { 0 };
 
 	s->now_ns = now_ns;
+	for (size_t i = 0; i < c->plan.n; i++)
+		if (c->state[i] == TRIAL_RUNNING)
+			return false;
 	look(s, c, 0, &k);
 	return bisection_is_over(&k.v);
 }

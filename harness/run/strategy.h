@@ -35,7 +35,8 @@
  * wish.soak_ns; so soaks of one arm differ in length. Where several slots are busy, the trials that
  * run are in the campaign (state, campaign_age_ns) and count as clean so far. enough(): this one
  * would now teach less per second than another (after somebody else's crash the version it runs may
- * be of no interest any more). decided(): a version has its 95 %. answer(): the posterior.
+ * be of no interest any more). decided(): a version has its 95 %, and nothing
+ * runs that could take them away. answer(): the posterior.
  */
 #ifndef KS_RUN_STRATEGY_H
 #define KS_RUN_STRATEGY_H
