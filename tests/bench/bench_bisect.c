@@ -14,7 +14,7 @@
 #include "stats/choice.h"
 #include "stats/simulate.h"
 
-enum { REPEATS = 400, TABLE_REPEATS = 40 };
+enum { REPEATS = 400, TABLE_REPEATS = 10 };
 
 static size_t policy_of(const char *name)
 {
