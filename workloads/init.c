@@ -197,6 +197,24 @@ static void said_armed(struct child *c, const char *text)
 	send_line(w, PORT_MUST);
 }
 
+/* "NAME MILLISECONDS", of a probe that has not come back in its time. */
+static void said_overdue(struct child *c, const char *text)
+{
+	struct wire *w = say("probe");
+	char name[64];
+	uint64_t ms = 0;
+	size_t n = strcspn(text, " ");
+
+	snprintf(name, sizeof name, "%.*s", (int)n, text);
+	if (text[n])
+		wire_number(text + n + 1, &ms);
+	wire_text(w, "load", c->name);
+	wire_text(w, "name", name);
+	wire_u64(w, "overdue_ms", ms);
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
 static void ended(struct child *c)
 {
 	struct wire *w;
@@ -222,6 +240,7 @@ static void load_says(struct child *c, enum child_event event, const char *text)
 	switch (event) {
 	case CHILD_SAYS_ARMED: said_armed(c, text); break;
 	case CHILD_SAYS_FAIL: say_error("load %s: %s", c->name, text); break;
+	case CHILD_SAYS_OVERDUE: said_overdue(c, text); break;
 	case CHILD_SAYS_NOTE: say_log("%s: %s", c->name, text); break;
 	case CHILD_COUNTED:
 		if (at_ns - c->sent_at_ns >= PROGRESS_NS)

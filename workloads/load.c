@@ -91,6 +91,21 @@ void load_note(const char *fmt, ...)
 	va_end(ap);
 }
 
+static void say_fmt(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void say_fmt(const char *word, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(word, fmt, ap);
+	va_end(ap);
+}
+
+void load_overdue(const char *name, uint64_t waited_ns)
+{
+	say_fmt("overdue", "%s %llu", name, (unsigned long long)(waited_ns / 1000000));
+}
+
 void load_fail(const char *fmt, ...)
 {
 	va_list ap;

@@ -40,6 +40,12 @@ uint64_t load_random(void);
 
 void load_armed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void load_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/*
+ * What `name` (of a-z, 0-9 and -) stands for has not come back for so long, and it should have: the
+ * trial fails with the class probe-overdue. workloads/probe.h does this for what is tried at
+ * intervals.
+ */
+void load_overdue(const char *name, uint64_t waited_ns);
 /* The preconditions do not hold: says so and ends. */
 _Noreturn void load_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -14,6 +14,7 @@ enum param_type {
 	PARAM_SIZE,     /* in bytes */
 	PARAM_COUNT,    /* a whole number */
 	PARAM_BOOL,     /* 0 or 1 */
+	PARAM_RATE,     /* in millionths per second */
 	PARAM_TEXT,     /* as written; percent-encoded on the wire only */
 	PARAM_LIST,     /* a list of words, joined by spaces */
 };

@@ -275,6 +275,22 @@ static int read_named(const struct reading *r, const struct node *n, const struc
 
 /* ---- loads ---- */
 
+/* In millionths per second. */
+static int param_rate(const char *word, uint64_t *ret, struct err *err)
+{
+	double per_s;
+	int r = rate_parse(word, &per_s, err);
+
+	if (r == 0)
+		*ret = per_s < 1e12 ? (uint64_t)(per_s * 1e6 + 0.5) : INT64_MAX;
+	return r;
+}
+
+static char *micro_rate_format(char *buf, uint64_t v)
+{
+	return rate_format(buf, (double)v / 1e6);
+}
+
 static int param_number(const struct load_param *p, const char *word, uint64_t *ret,
 			struct err *err)
 {
@@ -286,6 +302,8 @@ static int param_number(const struct load_param *p, const char *word, uint64_t *
 		r = duration_parse(word, &v, err);
 	else if (p->type == PARAM_SIZE)
 		r = size_parse(word, &v, err);
+	else if (p->type == PARAM_RATE)
+		r = param_rate(word, &v, err);
 	else if (str_to_u64(word, INT64_MAX, &v) < 0)
 		r = err_set(err, EINVAL, "'%.40s' should be a whole number", word);
 	if (r < 0)
@@ -296,9 +314,10 @@ static int param_number(const struct load_param *p, const char *word, uint64_t *
 	}
 	snprintf(a, sizeof(a), "%llu", (unsigned long long)p->min);
 	snprintf(b, sizeof(b), "%llu", (unsigned long long)p->max);
-	if (p->type == PARAM_DURATION || p->type == PARAM_SIZE) {
-		char *(*format)(char *, uint64_t) =
-			p->type == PARAM_SIZE ? size_format : duration_format;
+	if (p->type != PARAM_COUNT) {
+		char *(*format)(char *, uint64_t) = p->type == PARAM_SIZE   ? size_format
+						    : p->type == PARAM_RATE ? micro_rate_format
+									    : duration_format;
 
 		format(a, p->min);
 		format(b, p->max);
@@ -348,6 +367,7 @@ static int param_normal(const struct load_param *p, const char *text, char **ret
 	case PARAM_BOOL: r = param_bool(text, &v, err); break;
 	case PARAM_DURATION:
 	case PARAM_SIZE:
+	case PARAM_RATE:
 	case PARAM_COUNT: r = param_number(p, text, &v, err); break;
 	}
 	if (r == 0)
@@ -360,6 +380,7 @@ static const char *param_kind(enum param_type t)
 	switch (t) {
 	case PARAM_DURATION: return "a duration, such as 300ms";
 	case PARAM_SIZE: return "a size, such as 64MiB";
+	case PARAM_RATE: return "a rate, such as 4/s";
 	case PARAM_COUNT: return "a whole number";
 	case PARAM_BOOL: return "yes or no";
 	case PARAM_TEXT: return "text";

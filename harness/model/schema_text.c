@@ -124,8 +124,9 @@ bool schema_write_keys(enum schema_format format, const char *key, struct buf *o
 /* ---- loads and classes ---- */
 
 static const char *const param_types[] = {
-	[PARAM_DURATION] = "duration", [PARAM_SIZE] = "size", [PARAM_COUNT] = "count",
-	[PARAM_BOOL] = "yes or no",    [PARAM_TEXT] = "text", [PARAM_LIST] = "list",
+	[PARAM_DURATION] = "duration", [PARAM_SIZE] = "size",      [PARAM_COUNT] = "count",
+	[PARAM_RATE] = "rate",         [PARAM_BOOL] = "yes or no", [PARAM_TEXT] = "text",
+	[PARAM_LIST] = "list",
 };
 
 static void write_param(enum schema_format format, const struct load_def *l,
@@ -239,6 +240,7 @@ static json_t *param_schema(const struct load_param *p)
 	switch (p->type) {
 	case PARAM_DURATION: o = pattern(DURATION_PATTERN, false); break;
 	case PARAM_SIZE: o = pattern(SIZE_PATTERN, false); break;
+	case PARAM_RATE: o = pattern(RATE_PATTERN, false); break;
 	case PARAM_COUNT: o = object_of_type("integer"); break;
 	case PARAM_BOOL: o = json_object(); break;
 	case PARAM_TEXT: o = object_of_type("string"); break;

@@ -209,6 +209,20 @@ int rate_parse(const char *s, double *ret_per_s, struct err *err)
 	return 0;
 }
 
+char *rate_format(char *buf, double per_s)
+{
+	static const struct {
+		const char *name;
+		double s;
+	} per[] = { { "s", 1 }, { "m", 60 }, { "h", 3600 } };
+	size_t i = 0;
+
+	while (i + 1 < ARRAY_SIZE(per) && per_s > 0 && per_s * per[i].s < 0.999999)
+		i++;
+	snprintf(buf, UNIT_TEXT, "%.6g/%s", per_s * per[i].s, per[i].name);
+	return buf;
+}
+
 char *duration_format(char *buf, uint64_t ns)
 {
 	size_t len = 0;

@@ -33,6 +33,7 @@ int number_parse(const char *s, double *ret, struct err *err);
  */
 char *duration_format(char *buf, uint64_t ns);
 char *duration_human(char *buf, uint64_t ns);
+char *rate_format(char *buf, double per_s); /* "4/s", "10/h": rounded to 6 digits */
 char *size_format(char *buf, uint64_t bytes);
 char *size_human(char *buf, uint64_t bytes);
 

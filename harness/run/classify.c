@@ -37,6 +37,7 @@ static const struct {
 	[ENDING_PROGRESS] = { CRASH_NO_PROGRESS, OUTCOME_OTHER, "no progress" },
 	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, "guest reset without a report" },
 	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
+	[ENDING_PROBE] = { CRASH_PROBE_OVERDUE, OUTCOME_OTHER, "probe overdue" },
 	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, "enough was seen of it" },
 };
 
@@ -57,6 +58,8 @@ static uint64_t failed_at(const struct facts *f)
 {
 	if (f->ending == ENDING_RESET)
 		return f->end_ns;
+	if (f->ending == ENDING_PROBE)
+		return MAX(f->probe_ns, f->soak_ns);
 	return MAX(f->ending == ENDING_PROGRESS ? f->last_progress_ns : f->last_beat_ns,
 		   f->soak_ns);
 }
@@ -72,7 +75,8 @@ static struct sighting synthetic(const struct facts *f)
 
 	s.last_ns = s.at_ns;
 	s.severity = crash_info(s.class)->severity;
-	snprintf(s.title, sizeof(s.title), "%s", endings[f->ending].title);
+	snprintf(s.title, sizeof(s.title), "%s%s%s", endings[f->ending].title,
+		 f->ending == ENDING_PROBE ? ": " : "", f->ending == ENDING_PROBE ? f->probe : "");
 	snprintf(s.id, sizeof(s.id), "k1:%.20s", crash_info(s.class)->name);
 	snprintf(s.id_fine, sizeof(s.id_fine), "k2:%.20s", crash_info(s.class)->name);
 	return s;

@@ -23,6 +23,7 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_RESET,  /* the guest rebooted or shut down by itself */
 	      ENDING_HOST,   /* QEMU died or could not start, or the host failed us otherwise */
 	      ENDING_ENOUGH, /* the runner wants no more of it: censored, and nobody's loss */
+	      ENDING_PROBE,  /* a load says that one of its probes is overdue */
 	      ENDING_COUNT
 };
 
@@ -34,9 +35,11 @@ struct facts {
 	uint64_t spawn_ns, hello_ns, ready_ns, soak_ns; /* instants; 0: not reached */
 	uint64_t last_beat_ns;     /* arrival of the last beat or progress; 0: none */
 	uint64_t last_progress_ns; /* the last count of any load; 0: none */
+	uint64_t probe_ns;         /* when the first overdue probe had begun to wait; 0: none */
 	uint64_t end_ns;           /* the instant of the ending */
 	enum ending ending;
 	enum step step;   /* in which step it ended */
+	char probe[24];   /* that probe's name: of a-z 0-9 and - only */
 	char detail[400]; /* of the ending, for the reason */
 	double work;      /* last count of the exposure's load; NaN: none came */
 	bool has_sighting;

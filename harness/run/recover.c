@@ -131,6 +131,8 @@ static int read_past(int dirfd, struct past *p, struct err *err)
 		return r;
 	if (f->has_sighting)
 		f->ending = ENDING_CRASH;
+	else if (f->probe_ns)
+		f->ending = ENDING_PROBE;
 	f->step = f->soak_ns ? STEP_SOAK : f->hello_ns ? STEP_SETTLE : STEP_BOOT;
 	f->end_ns = f->last_beat_ns;
 	return 0;

@@ -57,7 +57,8 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 	/* A load that ends may be the echo of an oops whose first line is still on its way. */
 	bool words_may_follow = ending == ENDING_CRASH || ending == ENDING_HEARTBEAT ||
 				ending == ENDING_SILENCE || ending == ENDING_PROGRESS ||
-				ending == ENDING_RESET || ending == ENDING_GUEST_ERROR;
+				ending == ENDING_RESET || ending == ENDING_GUEST_ERROR ||
+				ending == ENDING_PROBE;
 
 	if (t->step >= STEP_EVIDENCE)
 		return;
@@ -131,6 +132,19 @@ static void on_exited(struct trial *t, const struct agent_line *l)
 	end(t, ENDING_GUEST_ERROR, detail);
 }
 
+/* The load's words are for the reason; what is believed of them is in the facts. */
+static void on_probe(struct trial *t, const struct agent_line *l)
+{
+	const char *load = pairs_get(&l->arg, "load");
+	char detail[128];
+
+	if (!t->witness.facts.probe_ns)
+		return;
+	snprintf(detail, sizeof(detail), "the load %.60s has waited %.1f s for it",
+		 load ? load : "?", (double)agent_u64(l, "overdue_ms", 0) / 1e3);
+	end(t, ENDING_PROBE, detail);
+}
+
 static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 {
 	struct trial *t = arg;
@@ -147,6 +161,8 @@ static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 		on_error(t, &l);
 	else if (str_eq(l.word, "exited"))
 		on_exited(t, &l);
+	else if (str_eq(l.word, "probe"))
+		on_probe(t, &l);
 	else
 		follow(t);
 	agent_line_done(&l);

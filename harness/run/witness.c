@@ -74,6 +74,27 @@ static void on_progress(struct witness *w, const struct agent_line *l, uint64_t 
 		w->facts.work = (double)count;
 }
 
+/* A probe's name stands in titles: of other bytes than these none is taken over. */
+static void take_name(const char *name, char *ret, size_t size)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	snprintf(ret, size, "%.*s", (int)n, n && !name[n] ? name : "?");
+}
+
+static void on_probe(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *name = pairs_get(&l->arg, "name");
+	uint64_t waited_ms = agent_u64(l, "overdue_ms", 0);
+	uint64_t most_ms;
+
+	if (!w->facts.soak_ns || w->facts.probe_ns || !name)
+		return;
+	most_ms = (at_ns - w->facts.soak_ns) / NS_PER_MS;
+	w->facts.probe_ns = at_ns - MIN(waited_ms, most_ms) * NS_PER_MS;
+	take_name(name, w->facts.probe, sizeof(w->facts.probe));
+}
+
 void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns)
 {
 	static const struct {
@@ -81,7 +102,7 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 		void (*fn)(struct witness *w, const struct agent_line *l, uint64_t at_ns);
 	} words[] = {
 		{ "beat", on_beat },   { "progress", on_progress }, { "hello", on_hello },
-		{ "ready", on_ready }, { "begun", on_begun },
+		{ "ready", on_ready }, { "begun", on_begun },       { "probe", on_probe },
 	};
 
 	if (w->facts.end_ns)

@@ -124,6 +124,25 @@ static void a_lost_heartbeat_fails_at_the_last_beat(void **state)
 	assert_true(v.exposure_ns == 29 * NS_PER_S);
 }
 
+/* It had begun to wait long before its deadline had passed: that is when the guest was broken. */
+static void an_overdue_probe_fails_at_its_beginning_and_is_named(void **state)
+{
+	struct facts f = facts_of(ENDING_PROBE);
+	struct verdict v;
+
+	(void)state;
+	f.probe_ns = 104 * NS_PER_S;
+	strcpy(f.probe, "module-load");
+	strcpy(f.detail, "the load container-churn has waited 30.0 s for it");
+	v = judge(&f);
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_PROBE_OVERDUE);
+	assert_string_equal(v.sighting.title, "probe overdue: module-load");
+	assert_string_equal(v.reason, "probe overdue: module-load: the load container-churn has "
+				      "waited 30.0 s for it");
+	assert_true(v.exposure_ns == 4 * NS_PER_S);
+}
+
 /* The agent goes on beating while the loads hang: the failure is where the counts ended. */
 static void work_that_ceased_fails_at_its_last_count(void **state)
 {
@@ -206,6 +225,7 @@ int main(void)
 		test(a_soak_lost_to_the_host_is_censored_at_its_last_sign_of_life),
 		test(survival_without_progress_tested_nothing),
 		test(a_lost_heartbeat_fails_at_the_last_beat),
+		test(an_overdue_probe_fails_at_its_beginning_and_is_named),
 		test(work_that_ceased_fails_at_its_last_count),
 		test(a_warning_ends_nothing_unless_it_is_the_target),
 	};

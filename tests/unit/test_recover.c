@@ -239,6 +239,18 @@ static void an_end_that_was_noted_stands(void **state)
 	assert_true(v.exposure_ns == 600 * NS_PER_S);
 }
 
+/* The probe was heard, and the trial killed before it could note the end. */
+static void an_overdue_probe_stands(void **state)
+{
+	struct verdict v =
+		recover_after(*state, "9000000000 progress load=fake count=50\n"
+				      "39000000000 probe load=fake name=sync overdue_ms=30000\n");
+
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_string_equal(v.sighting.title, "probe overdue: sync");
+	assert_true(v.exposure_ns == 5 * NS_PER_S);
+}
+
 static void a_guest_cannot_note_an_end(void **state)
 {
 	struct verdict v = recover_after(*state, "9000000000 progress load=fake count=50\n"
@@ -287,6 +299,7 @@ int main(void)
 		with_folder(a_console_longer_than_its_index_is_read_to_its_end),
 		with_folder(an_index_longer_than_its_console_does_no_harm),
 		with_folder(an_end_that_was_noted_stands),
+		with_folder(an_overdue_probe_stands),
 		with_folder(a_guest_cannot_note_an_end),
 		with_folder(a_flood_of_reports_keeps_the_first_of_them),
 	};

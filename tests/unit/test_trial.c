@@ -36,12 +36,12 @@ static struct spec fake_spec(uint64_t scale_ns, double shape, uint64_t horizon_n
 	return s;
 }
 
-static struct verdict run_one(struct spec *s, uint64_t seed)
+static struct verdict run_one_with(struct spec *s, uint64_t seed, const struct vm_backend *backend)
 {
 	static const struct machine_files files = { "", "", NULL, "" };
 	struct clock clock = clock_fake();
 	struct trial_env env = {
-		.clock = &clock, .backend = &vm_fake, .dirfd = -1, .accel = "fake"
+		.clock = &clock, .backend = backend, .dirfd = -1, .accel = "fake"
 	};
 	struct machine_made made;
 	struct verdict v;
@@ -53,6 +53,11 @@ static struct verdict run_one(struct spec *s, uint64_t seed)
 	assert_ok(trial_run(s, &env, &v, &err));
 	machine_made_done(&made);
 	return v;
+}
+
+static struct verdict run_one(struct spec *s, uint64_t seed)
+{
+	return run_one_with(s, seed, &vm_fake);
 }
 
 struct sums {
@@ -197,6 +202,78 @@ static void without_beats_the_heartbeat_is_lost(void **state)
 	spec_free(&s);
 }
 
+/* ---- a guest whose load says that a probe is overdue ---- */
+
+static struct {
+	const struct vm_callbacks *cb;
+	void *arg;
+	struct loop *loop;
+	const char *line;
+} probing;
+
+static void say_probe(void *unused)
+{
+	(void)unused;
+	probing.cb->agent(probing.arg, probing.line, strlen(probing.line), loop_now(probing.loop));
+}
+
+static int probing_new(struct loop *loop, const struct machine *m, const struct vm_callbacks *cb,
+		       void *arg, struct vm **ret, struct err *err)
+{
+	probing.cb = cb;
+	probing.arg = arg;
+	probing.loop = loop;
+	return vm_fake.new(loop, m, cb, arg, ret, err);
+}
+
+static int probing_send(struct vm *vm, const char *line, size_t n)
+{
+	if (n >= 6 && memcmp(line + n - 6, "begin\n", 6) == 0)
+		loop_add_timer(probing.loop, loop_now(probing.loop) + 100 * NS_PER_S, say_probe,
+			       NULL);
+	return vm_fake.send(vm, line, n);
+}
+
+static struct verdict run_probing(struct spec *s, const char *line)
+{
+	struct vm_backend backend = vm_fake;
+
+	backend.new = probing_new;
+	backend.send = probing_send;
+	probing.line = line;
+	return run_one_with(s, 1, &backend);
+}
+
+static void a_probe_that_is_overdue_ends_the_soak_by_its_name(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v = run_probing(&s, "probe load=churn name=netns-add overdue_ms=30000");
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_int_equal(v.sighting.class, CRASH_PROBE_OVERDUE);
+	assert_string_equal(v.sighting.title, "probe overdue: netns-add");
+	assert_true(v.exposure_ns > 69 * NS_PER_S && v.exposure_ns < 71 * NS_PER_S);
+	strv_add(&s.settings.target.classes, "probe-overdue");
+	v = run_probing(&s, "probe load=churn name=netns-add overdue_ms=30000");
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	spec_free(&s);
+}
+
+/* The guest's words are hostile: neither its name nor its figure is taken as it comes. */
+static void a_probe_that_lies_is_cut_to_size(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v =
+		run_probing(&s, "probe load=x name=a%1B[31m overdue_ms=18446744073709551615");
+
+	(void)state;
+	assert_string_equal(v.sighting.title, "probe overdue: ?");
+	assert_true(v.exposure_ns < NS_PER_S);
+	assert_int_equal(run_probing(&s, "probe load=x").outcome, OUTCOME_SURVIVED);
+	spec_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +283,8 @@ int main(void)
 		test(redoing_lost_trials_would_bend_it_short),
 		test(a_guest_that_never_boots_is_infra),
 		test(without_beats_the_heartbeat_is_lost),
+		test(a_probe_that_is_overdue_ends_the_soak_by_its_name),
+		test(a_probe_that_lies_is_cut_to_size),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

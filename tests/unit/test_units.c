@@ -7,7 +7,6 @@
 #include "model/units.h"
 
 static char text[UNIT_TEXT];
-
 static void assert_duration(const char *word, uint64_t want_ns)
 {
 	struct err err = { 0 };
@@ -157,6 +156,10 @@ static void shares_and_rates_have_their_signs(void **state)
 	assert_ok(number_parse("0.7", &v, &err));
 	assert_true(v == 0.7);
 	assert_int_equal(share_parse("5", &v, &err), -EINVAL);
+	assert_string_equal(rate_format(text, 4), "4/s");
+	assert_string_equal(rate_format(text, 0.5), "30/m");
+	assert_string_equal(rate_format(text, 10 / 3600.), "10/h");
+	assert_string_equal(rate_format(text, 0), "0/s");
 	assert_int_equal(rate_parse("4", &v, &err), -EINVAL);
 	assert_int_equal(rate_parse("4/x", &v, &err), -EINVAL);
 	assert_int_equal(number_parse("inf", &v, &err), -EINVAL);

@@ -17,11 +17,12 @@
 enum child_state { CHILD_IDLE, CHILD_ARMING, CHILD_ARMED, CHILD_ENDED };
 
 enum child_event {
-	CHILD_SAYS_ARMED, /* text: how it knows */
-	CHILD_SAYS_FAIL,  /* text: why not */
-	CHILD_SAYS_NOTE,  /* text: for agent.log; its stderr too */
-	CHILD_COUNTED,    /* child->count has grown */
-	CHILD_EXITED,     /* child->status: exit code, or 128 + signal */
+	CHILD_SAYS_ARMED,   /* text: how it knows */
+	CHILD_SAYS_FAIL,    /* text: why not */
+	CHILD_SAYS_NOTE,    /* text: for agent.log; its stderr too */
+	CHILD_COUNTED,      /* child->count has grown */
+	CHILD_EXITED,       /* child->status: exit code, or 128 + signal */
+	CHILD_SAYS_OVERDUE, /* text: NAME MILLISECONDS of a probe that does not come back */
 };
 
 struct child;
