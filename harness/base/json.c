@@ -57,6 +57,42 @@ static int wrong_type(const char *key, const char *want, struct err *err)
 	return err_set(err, EINVAL, "\"%s\" should be %s", key, want);
 }
 
+json_t *json_text(const char *s)
+{
+	json_t *v = json_string(s);
+
+	if (!v) {
+		_cleanup_buf_ struct buf clean = BUF_INIT;
+
+		str_sanitise(&clean, s, strlen(s), true);
+		v = json_string(buf_str(&clean));
+	}
+	return v;
+}
+
+json_t *json_texts(const struct strv *v)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_array_append_new(a, json_text(v->item[i]));
+	return a;
+}
+
+json_t *json_figure(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+json_t *json_figures(const double *v, size_t n)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(a, json_figure(v[i]));
+	return a;
+}
+
 int json_get_str(const json_t *o, const char *key, const char **ret, struct err *err)
 {
 	const json_t *v = json_object_get(o, key);
@@ -128,15 +164,7 @@ int json_get_bool(const json_t *o, const char *key, bool *ret, struct err *err)
 
 void json_set_str(json_t *o, const char *key, const char *s)
 {
-	json_t *v = json_string(s);
-
-	if (!v) {
-		_cleanup_buf_ struct buf clean = BUF_INIT;
-
-		str_sanitise(&clean, s, strlen(s), true);
-		v = json_string(buf_str(&clean));
-	}
-	json_object_set_new(o, key, v);
+	json_object_set_new(o, key, json_text(s));
 }
 
 void json_set_u64(json_t *o, const char *key, uint64_t v)
@@ -146,7 +174,7 @@ void json_set_u64(json_t *o, const char *key, uint64_t v)
 
 void json_set_double(json_t *o, const char *key, double v)
 {
-	json_object_set_new(o, key, isfinite(v) ? json_real(v) : json_null());
+	json_object_set_new(o, key, json_figure(v));
 }
 
 void json_set_bool(json_t *o, const char *key, bool v)

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/str.h"
 
 static inline void cleanup_json(json_t **j)
 {
@@ -26,6 +27,11 @@ int json_write(int dirfd, const char *name, const json_t *j, struct err *err);
 /* The value at "km.quantiles.est.1" (names and indexes); borrowed, NULL where a part is missing. */
 const json_t *json_at(const json_t *o, const char *path);
 
+json_t *json_text(const char *s); /* guest text is made valid UTF-8 */
+json_t *json_texts(const struct strv *v);
+json_t *json_figure(double v); /* NaN and infinities become null */
+json_t *json_figures(const double *v, size_t n);
+
 int json_get_str(const json_t *o, const char *key, const char **ret,
 		 struct err *err); /* borrowed */
 int json_get_u64(const json_t *o, const char *key, uint64_t *ret, struct err *err);
@@ -38,7 +44,7 @@ int json_get_text(const json_t *o, const char *key, char *dst, size_t size, stru
 /* Setters on an object; guest text is made valid UTF-8 first (bad bytes become \xNN). */
 void json_set_str(json_t *o, const char *key, const char *s);
 void json_set_u64(json_t *o, const char *key, uint64_t v);
-void json_set_double(json_t *o, const char *key, double v); /* NaN and infinities become null */
+void json_set_double(json_t *o, const char *key, double v); /* as json_figure() */
 void json_set_bool(json_t *o, const char *key, bool v);
 
 #endif

@@ -75,3 +75,14 @@ void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 	check_words(argv[0], &names, argv + 1);
 	argp_parse(argp, argc, argv, 0, 0, input);
 }
+
+uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t most,
+		   struct argp_state *state)
+{
+	uint64_t v = 0;
+
+	if (str_to_u64(arg, most, &v) < 0 || v < least)
+		argp_error(state, "%s takes a whole number from %llu to %llu, not '%s'", option,
+			   (unsigned long long)least, (unsigned long long)most, arg);
+	return v;
+}

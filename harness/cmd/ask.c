@@ -88,3 +88,14 @@ int ask_print(const struct buf *out)
 	err_set(&err, errno, "cannot write to stdout: %s", strerror(errno));
 	return cmd_fail(&err, EXIT_CANNOT_WRITE);
 }
+
+int ask_print_json(json_t *j)
+{
+	_cleanup_json_ json_t *o = j;
+	_cleanup_free_
+	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	buf_printf(&out, "%s\n", text);
+	return ask_print(&out);
+}

@@ -4,6 +4,7 @@
 #define KS_CMD_ASK_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "report/text.h"
 #include "symbol/symbol.h"
 
@@ -34,5 +35,8 @@ struct text_style ask_style(void);
 
 /* Writes all of it to stdout: 0, or the exit code for a stdout that takes no more. */
 int ask_print(const struct buf *out);
+
+/* Likewise, indented; takes j. */
+int ask_print_json(json_t *j);
 
 #endif

@@ -22,15 +22,11 @@ static int print(const struct bisect_result *r, bool json)
 {
 	const struct text_style style = ask_style();
 	const struct progress_style own = style_of(&style);
-	_cleanup_json_ json_t *o = json ? bisect_json(r) : NULL;
-	_cleanup_free_
-	char *text = o ? json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15)) : NULL;
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	if (text)
-		buf_printf(&out, "%s\n", text);
-	else
-		bisect_text(r, &own, &out);
+	if (json)
+		return ask_print_json(bisect_json(r));
+	bisect_text(r, &own, &out);
 	return ask_print(&out);
 }
 

@@ -58,17 +58,6 @@ static const char *policy_name_at(size_t i, const void *arg)
 	return policy_name(i);
 }
 
-static uint64_t whole(const char *arg, const char *option, uint64_t least, uint64_t most,
-		      struct argp_state *state)
-{
-	uint64_t v = 0;
-
-	if (str_to_u64(arg, most, &v) < 0 || v < least)
-		argp_error(state, "%s takes a whole number from %llu to %llu, not '%s'", option,
-			   (unsigned long long)least, (unsigned long long)most, arg);
-	return v;
-}
-
 static double seconds(const char *arg, const char *option, bool zero, struct argp_state *state)
 {
 	uint64_t ns = 0;
@@ -131,13 +120,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct world *w = &a->world;
 
 	switch (key) {
-	case KEY_VERSIONS: w->versions = whole(arg, "--versions", 2, VERSIONS_MAX, state); return 0;
+	case KEY_VERSIONS:
+		w->versions = cmd_count(arg, "--versions", 2, VERSIONS_MAX, state);
+		return 0;
 	case KEY_MTTF: w->mttf_s = seconds(arg, "--mttf", false, state); return 0;
 	case KEY_BOOT: w->boot_s = seconds(arg, "--boot", true, state); return 0;
 	case KEY_SWITCH: w->switch_s = seconds(arg, "--switch", true, state); return 0;
-	case KEY_SLOTS: w->slots = whole(arg, "--slots", 1, GAME_SLOTS_MAX, state); return 0;
-	case KEY_REPEATS: a->repeats = whole(arg, "--repeats", 1, REPEATS_MAX, state); return 0;
-	case KEY_SEED: a->seed = whole(arg, "--seed", 0, UINT64_MAX, state); return 0;
+	case KEY_SLOTS: w->slots = cmd_count(arg, "--slots", 1, GAME_SLOTS_MAX, state); return 0;
+	case KEY_REPEATS: a->repeats = cmd_count(arg, "--repeats", 1, REPEATS_MAX, state); return 0;
+	case KEY_SEED: a->seed = cmd_count(arg, "--seed", 0, UINT64_MAX, state); return 0;
 	case KEY_POLICY: set_policy(a, arg, state); return 0;
 	case KEY_WORLD: set_world(a, arg, state); return 0;
 	case KEY_CONFIDENCE: w->confidence = fraction(arg, "--confidence", state); return 0;

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "cmd/args.h"
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "detect/signatures.h"
 #include "model/scenario.h"
@@ -49,12 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static int print_json(void)
 {
-	json_t *j = schema_to_json();
-
-	json_dumpf(j, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(j);
-	return 0;
+	return ask_print_json(schema_to_json());
 }
 
 static int print_schema(const char *key)

@@ -145,19 +145,12 @@ static void opened_free(struct opened *o)
 
 static int print(const struct comparison *of, bool json)
 {
+	struct text_style style = ask_style();
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	if (json) {
-		_cleanup_json_ json_t *o = compare_json(of);
-		_cleanup_free_
-		char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-
-		buf_printf(&out, "%s\n", text);
-	} else {
-		struct text_style style = ask_style();
-
-		compare_text(of, &style, &out);
-	}
+	if (json)
+		return ask_print_json(compare_json(of));
+	compare_text(of, &style, &out);
 	return ask_print(&out);
 }
 

@@ -186,13 +186,9 @@ static int print(const struct subject *s, bool json)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	if (json) {
-		_cleanup_json_ json_t *o = subject_to_json(s);
-		_cleanup_free_
-		char *text = json_dumps(o, JSON_INDENT(2));
-
-		buf_printf(&out, "%s\n", text);
-	} else if (s->class != CRASH_NONE) {
+	if (json)
+		return ask_print_json(subject_to_json(s));
+	if (s->class != CRASH_NONE) {
 		put_one(&out, s);
 	} else {
 		put_list(&out, s);

@@ -51,17 +51,6 @@ static double number(const char *arg, const char *option, double lo, double hi,
 	return v;
 }
 
-static uint64_t count(const char *arg, const char *option, uint64_t lo, uint64_t hi,
-		      struct argp_state *state)
-{
-	uint64_t v = 0;
-
-	if (str_to_u64(arg, hi, &v) < 0 || v < lo)
-		argp_error(state, "%s takes a whole number from %llu to %llu, not '%s'", option,
-			   (unsigned long long)lo, (unsigned long long)hi, arg);
-	return v;
-}
-
 static double duration(const char *arg, const char *option, bool none, struct argp_state *state)
 {
 	struct err err = { 0 };
@@ -105,8 +94,8 @@ static error_t parse_question(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case KEY_FACTOR: a->factor = number(arg, "--factor", 1, 1e4, state); return 0;
 	case KEY_ALPHA: a->alpha = number(arg, "--alpha", 0, 0.5, state); return 0;
-	case KEY_ARMS: a->arms = count(arg, "--arms", 2, ARMS_MAX, state); return 0;
-	case KEY_SLOTS: a->slots = count(arg, "--slots", 1, SLOTS_MAX, state); return 0;
+	case KEY_ARMS: a->arms = cmd_count(arg, "--arms", 2, ARMS_MAX, state); return 0;
+	case KEY_SLOTS: a->slots = cmd_count(arg, "--slots", 1, SLOTS_MAX, state); return 0;
 	case KEY_MTTF: a->mttf_s = duration(arg, "--mttf", false, state); return 0;
 	case KEY_SOAK: a->soak_s = duration(arg, "--soak", true, state); return 0;
 	case KEY_BOOT: a->boot_s = duration(arg, "--boot", false, state); return 0;
@@ -312,19 +301,12 @@ static int ask(const struct plan_args *a, struct outlook_question *ret, struct e
 
 static int print(const struct outlook *o, bool json)
 {
+	struct text_style style = ask_style();
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	if (json) {
-		_cleanup_json_ json_t *j = outlook_json(o);
-		_cleanup_free_
-		char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-
-		buf_printf(&out, "%s\n", text);
-	} else {
-		struct text_style style = ask_style();
-
-		outlook_text(o, &style, &out);
-	}
+	if (json)
+		return ask_print_json(outlook_json(o));
+	outlook_text(o, &style, &out);
 	return ask_print(&out);
 }
 

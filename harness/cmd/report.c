@@ -20,13 +20,7 @@ static json_t *with_answer(json_t *o, const struct run_dir *run)
 
 static int print_json(const struct view *v, const struct run_dir *run)
 {
-	_cleanup_json_ json_t *o = with_answer(json_report(v), run);
-	_cleanup_free_
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-	_cleanup_buf_ struct buf out = BUF_INIT;
-
-	buf_printf(&out, "%s\n", text);
-	return ask_print(&out);
+	return ask_print_json(with_answer(json_report(v), run));
 }
 
 static int print_text(const struct view *v)

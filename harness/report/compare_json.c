@@ -3,6 +3,7 @@
 
 #include "report/compare.h"
 #include "report/differ.h"
+#include "report/figure.h"
 #include "report/say.h"
 
 static void set(json_t *o, const char *key, json_t *value)
@@ -10,39 +11,12 @@ static void set(json_t *o, const char *key, json_t *value)
 	json_object_set_new(o, key, value);
 }
 
-static json_t *text(const char *s)
-{
-	_cleanup_json_ json_t *o = json_object();
-
-	json_set_str(o, "s", s);
-	return json_incref(json_object_get(o, "s"));
-}
-
-static json_t *texts(const struct strv *v)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < v->n; i++)
-		json_array_append_new(list, text(v->item[i]));
-	return list;
-}
-
-static json_t *estimate(double v, struct interval ci)
-{
-	json_t *o = json_object();
-
-	json_set_double(o, "estimate", v);
-	json_set_double(o, "lo", ci.lo);
-	json_set_double(o, "hi", ci.hi);
-	return o;
-}
-
 static json_t *two(double a, double b)
 {
 	json_t *list = json_array();
 
-	json_array_append_new(list, isfinite(a) ? json_real(a) : json_null());
-	json_array_append_new(list, isfinite(b) ? json_real(b) : json_null());
+	json_array_append_new(list, json_figure(a));
+	json_array_append_new(list, json_figure(b));
 	return list;
 }
 
@@ -72,13 +46,13 @@ static json_t *run(const struct comparison *of, size_t i)
 
 static json_t *lives(const struct lifetimes *l, const char *unit)
 {
-	json_t *o = json_object(), *mttf = estimate(l->expo.mttf, l->mttf_ci);
+	json_t *o = json_object(), *mttf = figure_json(l->expo.mttf, l->mttf_ci);
 
 	json_set_double(mttf, "at_least", l->mttf_lower);
 	json_set_str(o, "unit", unit);
 	json_set_double(o, "exposure", l->expo.total_time);
 	set(o, "mttf", mttf);
-	set(o, "median", estimate(l->median, l->median_ci));
+	set(o, "median", figure_json(l->median, l->median_ci));
 	return o;
 }
 
@@ -86,7 +60,7 @@ static json_t *law(const struct contrast_arm *a)
 {
 	json_t *o = json_object();
 
-	set(o, "shape", estimate(a->law.exists ? a->law.shape : NAN, a->shape));
+	set(o, "shape", figure_json(a->law.exists ? a->law.shape : NAN, a->shape));
 	json_set_double(o, "p", a->constant.p);
 	json_set_bool(o, "approximate", a->law.n_event < 15);
 	return o;
@@ -106,15 +80,15 @@ static json_t *arm(const struct contrast_arm *a)
 	set(o, "work", a->all.work.sample.n ? lives(&a->all.work, a->all.unit) : json_null());
 	set(o, "constant_hazard", law(a));
 	json_set_double(o, "hosts_agree_p", a->hosts_agree.p);
-	set(o, "hosts", texts(&a->hosts));
-	set(o, "kernels", texts(&a->all.kernels));
-	set(o, "accelerators", texts(&a->all.accels));
+	set(o, "hosts", json_texts(&a->hosts));
+	set(o, "kernels", json_texts(&a->all.kernels));
+	set(o, "accelerators", json_texts(&a->all.accels));
 	return o;
 }
 
 static json_t *ratio(const struct contrast_clock *k)
 {
-	json_t *o = estimate(k->ratio, k->ci);
+	json_t *o = figure_json(k->ratio, k->ci);
 
 	json_set_str(o, "by", k->exact ? "rate" : "hazard");
 	json_set_double(o, "p", k->p);
@@ -123,7 +97,7 @@ static json_t *ratio(const struct contrast_clock *k)
 
 static json_t *hazards(const struct contrast_clock *k)
 {
-	json_t *o = estimate(k->hr, k->hr_ci);
+	json_t *o = figure_json(k->hr, k->hr_ci);
 
 	json_set_bool(o, "exists", k->hr_exists);
 	if (k->hr_reason)
@@ -136,7 +110,7 @@ static json_t *hazards(const struct contrast_clock *k)
 
 static json_t *rate(const struct rate_ratio *r, double p)
 {
-	json_t *o = estimate(r->ratio, r->ci);
+	json_t *o = figure_json(r->ratio, r->ci);
 
 	json_set_double(o, "p", p);
 	return o;
@@ -165,12 +139,12 @@ static json_t *cause(const struct contrast *c, const struct contrast_pair *p, si
 
 	json_set_str(o, "id", c->crash[i].first.id);
 	set(o, "trials", counts(k->d));
-	set(o, "rate_ratio", estimate(k->rate.ratio, k->rate.ci));
+	set(o, "rate_ratio", figure_json(k->rate.ratio, k->rate.ci));
 	json_set_double(o, "logrank_p", k->logrank.p);
 	json_set_double(o, "p", k->p);
 	json_set_double(o, "p_holm", k->p_holm);
 	set(o, "only_in",
-	    k->only < 0 ? json_null() : text(c->arm[k->only ? p->other : p->base].all.name));
+	    k->only < 0 ? json_null() : json_text(c->arm[k->only ? p->other : p->base].all.name));
 	return o;
 }
 
@@ -197,7 +171,7 @@ static json_t *more(const struct contrast_pair *p)
 
 static json_t *mean_life(const struct contrast_pair *p)
 {
-	json_t *o = estimate(p->rmst_diff, p->rmst_ci);
+	json_t *o = figure_json(p->rmst_diff, p->rmst_ci);
 
 	json_set_double(o, "within_s", p->tau_s);
 	return o;
@@ -222,15 +196,15 @@ static json_t *pair(const struct contrast *c, const struct contrast_pair *p)
 	set(o, "time", clock_json(&p->time));
 	set(o, "work", clock_json(&p->work));
 	set(o, "work_verdict",
-	    p->work.exists ? text(contrast_verdict_name(p->work_verdict)) : json_null());
-	set(o, "work_sentence", work ? text(work) : json_null());
+	    p->work.exists ? json_text(contrast_verdict_name(p->work_verdict)) : json_null());
+	set(o, "work_sentence", work ? json_text(work) : json_null());
 	set(o, "mean_life_difference", mean_life(p));
 	set(o, "anytime", anytime(&p->anytime));
 	set(o, "more", more(p));
 	json_set_bool(o, "hosts_confounded", p->confounded);
-	set(o, "differing_settings", texts(&differing));
+	set(o, "differing_settings", json_texts(&differing));
 	set(o, "crashes", causes);
-	set(o, "notes", texts(&p->notes));
+	set(o, "notes", json_texts(&p->notes));
 	return o;
 }
 
@@ -302,6 +276,6 @@ json_t *compare_json(const struct comparison *of)
 	json_set_double(o, "all_arms_logrank_p", c->overall.p);
 	json_set_double(o, "incidence_by_s", c->tau_s);
 	set(o, "crashes", crashes);
-	set(o, "warnings", texts(&c->warnings));
+	set(o, "warnings", json_texts(&c->warnings));
 	return o;
 }

@@ -88,3 +88,13 @@ size_t figure_columns(const char *s)
 		n += ((unsigned char)*s >> 6) != 2;
 	return n;
 }
+
+json_t *figure_json(double v, struct interval ci)
+{
+	json_t *o = json_object();
+
+	json_set_double(o, "estimate", v);
+	json_set_double(o, "lo", ci.lo);
+	json_set_double(o, "hi", ci.hi);
+	return o;
+}

@@ -4,6 +4,7 @@
 #define KS_REPORT_FIGURE_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "stats/interval.h"
 
 struct scale {
@@ -24,6 +25,9 @@ void figure_ratio(struct buf *out, double v);
 void figure_scaled(struct buf *out, double v, struct scale scale);
 /* "5.1 s [2.6, 12.0]"; an end that does not exist is "-"; without any, no interval. */
 void figure_interval(struct buf *out, double v, struct interval ci, struct scale scale);
+
+/* {"estimate", "lo", "hi"}: null where it does not exist. */
+json_t *figure_json(double v, struct interval ci);
 
 /* Columns that a terminal shows for the string: code points, as far as reports use them. */
 size_t figure_columns(const char *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/json.h"
+#include "report/figure.h"
 
 #include <math.h>
 
@@ -13,38 +14,9 @@ static void set_wall(json_t *o, const char *key, int64_t s)
 	set(o, key, s < 0 ? json_null() : json_integer(s));
 }
 
-/* File text as a JSON string, whatever its bytes (json_string() refuses broken UTF-8). */
-static json_t *safe_string(const char *s)
-{
-	_cleanup_json_ json_t *o = json_object();
-
-	json_set_str(o, "s", s);
-	return json_incref(json_object_get(o, "s"));
-}
-
-static json_t *strings(const struct strv *v)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < v->n; i++)
-		json_array_append_new(list, safe_string(v->item[i]));
-	return list;
-}
-
-/* {"estimate", "lo", "hi"}: null where it does not exist. */
-static json_t *estimate(double v, struct interval ci)
-{
-	json_t *o = json_object();
-
-	json_set_double(o, "estimate", v);
-	json_set_double(o, "lo", ci.lo);
-	json_set_double(o, "hi", ci.hi);
-	return o;
-}
-
 static json_t *mttf(const struct lifetimes *l)
 {
-	json_t *o = estimate(l->expo.mttf, l->mttf_ci);
+	json_t *o = figure_json(l->expo.mttf, l->mttf_ci);
 
 	json_set_double(o, "at_least", l->mttf_lower);
 	return o;
@@ -90,7 +62,7 @@ static json_t *lifetimes(const struct lifetimes *l, const char *unit)
 	json_set_u64(o, "failures", l->expo.n_event);
 	json_set_double(o, "exposure", l->expo.total_time);
 	set(o, "mttf", mttf(l));
-	set(o, "median", estimate(l->median, l->median_ci));
+	set(o, "median", figure_json(l->median, l->median_ci));
 	set(o, "curve", curve(&l->km));
 	set(o, "censored", censored(&l->sample));
 	return o;
@@ -108,8 +80,8 @@ static json_t *arm(const struct view_arm *a)
 	json_set_u64(o, "at_work", a->going);
 	set(o, "time", lifetimes(&a->time, "s"));
 	set(o, "work", a->work.sample.n ? lifetimes(&a->work, a->unit) : json_null());
-	set(o, "kernels", strings(&a->kernels));
-	set(o, "accelerators", strings(&a->accels));
+	set(o, "kernels", json_texts(&a->kernels));
+	set(o, "accelerators", json_texts(&a->accels));
 	json_set_double(o, "host_load", a->host_load);
 	json_set_double(o, "host_steal", a->host_steal);
 	return o;
@@ -194,6 +166,6 @@ json_t *json_report(const struct view *v)
 	set(o, "arms", arms);
 	set(o, "crashes", crashes);
 	set(o, "excluded", out);
-	set(o, "warnings", strings(&v->warnings));
+	set(o, "warnings", json_texts(&v->warnings));
 	return o;
 }

@@ -61,20 +61,6 @@ static json_t *answer_json(const struct bisect_result *r)
 	return o;
 }
 
-static json_t *strings(const struct strv *v)
-{
-	json_t *a = json_array();
-
-	for (size_t i = 0; i < v->n; i++) {
-		json_t *o = json_object();
-
-		json_set_str(o, "s", v->item[i]); /* makes it valid UTF-8 */
-		json_array_append(a, json_object_get(o, "s"));
-		json_decref(o);
-	}
-	return a;
-}
-
 static json_t *crash_json(const struct bisect_result *r)
 {
 	json_t *o;
@@ -129,9 +115,9 @@ json_t *bisect_json(const struct bisect_result *r)
 	if (r->changelog_of)
 		json_set_str(log, "package", r->changelog_of);
 	json_set_u64(log, "entries_all", r->changelog_all);
-	json_object_set_new(log, "entries", strings(&r->changelog));
+	json_object_set_new(log, "entries", json_texts(&r->changelog));
 	json_object_set_new(o, "changelog", log);
-	json_object_set_new(o, "warnings", strings(&r->warnings));
+	json_object_set_new(o, "warnings", json_texts(&r->warnings));
 	json_set_str(o, "mail", buf_str(&mail));
 	return o;
 }
