@@ -21,6 +21,7 @@
 
 #include "agent/boot.h"
 #include "agent/child.h"
+#include "agent/disks.h"
 #include "agent/modules.h"
 #include "agent/port.h"
 #include "agent/sample.h"
@@ -308,6 +309,16 @@ static void on_sysctl(const char *tokens)
 		say_error("%s", why);
 }
 
+static void on_disk(const char *tokens)
+{
+	char said[1024];
+
+	if (disk_setup(tokens, said, sizeof said) < 0)
+		say_error("%s", said);
+	else
+		say_log("%s", said);
+}
+
 static void on_load(const char *tokens)
 {
 	char name[64];
@@ -374,7 +385,7 @@ static const struct {
 } words[] = {
 	{ "job", on_job },   { "module", on_module }, { "sysctl", on_sysctl },
 	{ "load", on_load }, { "settle", on_settle }, { "begin", on_begin },
-	{ "ping", on_ping }, { "stop", on_stop },
+	{ "ping", on_ping }, { "stop", on_stop },     { "disk", on_disk },
 };
 
 static void handle_line(char *line)

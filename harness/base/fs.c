@@ -272,3 +272,17 @@ char *fs_which(const char *command)
 	}
 	return NULL;
 }
+
+char *fs_which_admin(const char *command)
+{
+	static const char *const more[] = { "/usr/sbin", "/sbin" };
+	char *path = fs_which(command);
+
+	for (size_t i = 0; !path && !strchr(command, '/') && i < ARRAY_SIZE(more); i++) {
+		_cleanup_free_
+		char *full = xasprintf("%s/%s", more[i], command);
+
+		path = fs_which(full);
+	}
+	return path;
+}

@@ -56,4 +56,7 @@ char *fs_cache_dir(void);
  */
 char *fs_which(const char *command);
 
+/* The same; looks into /usr/sbin and /sbin too, which an ordinary user's PATH leaves out. */
+char *fs_which_admin(const char *command);
+
 #endif

@@ -186,25 +186,10 @@ static int add_executable(struct tree *t, const char *source, const char *path, 
 	return loader ? add_libraries(t, source, loader, err) : 0;
 }
 
-/* An ordinary user's PATH leaves out where ip and tc are. */
-static char *find_program(const char *name)
-{
-	static const char *const more[] = { "/usr/sbin", "/sbin" };
-	char *path = fs_which(name);
-
-	for (size_t i = 0; !path && !strchr(name, '/') && i < ARRAY_SIZE(more); i++) {
-		_cleanup_free_
-		char *full = xasprintf("%s/%s", more[i], name);
-
-		path = fs_which(full);
-	}
-	return path;
-}
-
 static int add_program(struct tree *t, const char *name, struct err *err)
 {
 	_cleanup_free_
-	char *found = find_program(name);
+	char *found = fs_which_admin(name);
 
 	if (!found) {
 		err_set(err, ENOENT, "there is no program %s on this host to put into the image",
@@ -221,7 +206,7 @@ static int add_program(struct tree *t, const char *name, struct err *err)
 static int add_busybox(struct tree *t, struct err *err)
 {
 	_cleanup_free_
-	char *found = find_program("busybox");
+	char *found = fs_which_admin("busybox");
 
 	if (!found) {
 		err_set(err, ENOENT,

@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "model/disks.h"
 #include "model/schema.h"
 #include "model/units.h"
 
@@ -184,6 +185,16 @@ static int check_fake(const struct look *l)
 			     l->arm, l->s->guest.backend);
 }
 
+static int check_guest(const struct look *l)
+{
+	char path[128] = "guest";
+	struct err why = { 0 };
+
+	if (disks_consistent(l->s, path, &why) == 0)
+		return 0;
+	return tree_complain(l->err, place(l, path, "guest"), "%s%s", l->arm, why.msg);
+}
+
 /* ---- detect: words that are names of signatures ---- */
 
 static bool is_builtin(const struct look *l, const char *word)
@@ -298,8 +309,8 @@ static int check_severities(const struct look *l)
 }
 
 static int (*const checks[])(const struct look *) = {
-	check_kernel, check_any_load, check_vcpus, check_exposure, check_report,     check_silence,
-	check_budget, check_fake,     check_added, check_ignored,  check_severities,
+	check_kernel, check_any_load, check_vcpus, check_exposure, check_report,  check_silence,
+	check_budget, check_fake,     check_guest, check_added,    check_ignored, check_severities,
 };
 
 /* ---- layers ---- */

@@ -7,34 +7,26 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "model/disks.h"
+#include "model/guest_words.h"
 #include "model/units.h"
 
 /* ---- what words may look like ---- */
 
-static bool all_of(const char *s, const char *extra, size_t max)
-{
-	const size_t n = strlen(s);
-
-	for (size_t i = 0; i < n; i++)
-		if (!isalnum((unsigned char)s[i]) && !strchr(extra, s[i]))
-			return false;
-	return n > 0 && n <= max;
-}
-
 /* Names become parts of file names, of tables and of JSON keys. */
 static bool is_name(const char *s)
 {
-	return all_of(s, "._+-", 64) && s[0] != '.' && s[0] != '-';
+	return word_all_of(s, "._+-", 64) && s[0] != '.' && s[0] != '-';
 }
 
 static bool is_module(const char *s)
 {
-	return all_of(s, "_-", 56);
+	return word_all_of(s, "_-", 56);
 }
 
 static bool is_sysctl(const char *s)
 {
-	return all_of(s, "._-/", 200) && !strstr(s, "..");
+	return word_all_of(s, "._-/", 200) && !strstr(s, "..");
 }
 
 static bool is_class(const char *s)
@@ -44,7 +36,7 @@ static bool is_class(const char *s)
 
 static bool is_signature(const char *s)
 {
-	return all_of(s, "_.-", 48);
+	return word_all_of(s, "_.-", 48);
 }
 
 static bool is_one_line(const char *s)
@@ -84,7 +76,7 @@ static bool is_kernel(const char *s)
 {
 	const char *abi = str_after(s, "debian:");
 
-	return abi ? all_of(abi, "-.+~_", 120) : is_one_line(s) && strchr(s, '/');
+	return abi ? word_all_of(abi, "-.+~_", 120) : is_one_line(s) && strchr(s, '/');
 }
 
 static bool is_load(const char *s)
@@ -168,6 +160,8 @@ static const struct field fields[] = {
 	  .shape = "a sysctl's name", .example = "{ vm.swappiness: 10 }",
 	  .sentence = "Kernel parameters to set before the loads start, by their sysctl(8) names. "
 		      "One that does not take effect makes the trial INFRA." },
+
+#include "model/schema_guest.def"
 
 	{ "load", FIELD_LOADS, .in = IN_ALL, .example = "{ fib-rebalance: { pause: 300ms } }",
 	  .sentence =

@@ -57,9 +57,10 @@ struct guest {
 	enum accel accel;
 	enum boot_image boot;
 	enum hang_profile hang;
-	char *cmdline;       /* added to the kernel's command line; "" none */
-	struct strv modules; /* loaded before the loads, besides what the loads need */
-	struct pairs sysctl; /* vm.swappiness = 10 ... */
+	char *cmdline;           /* added to the kernel's command line; "" none */
+	struct strv modules;     /* loaded before the loads, besides what the loads need */
+	struct pairs sysctl;     /* vm.swappiness = 10 ... */
+	struct named_list disks; /* model/disks.h tells what they say */
 };
 
 struct target {

@@ -85,6 +85,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 	spec.settings.n_loads = 0;
 	spec.settings.guest.accel = ACCEL_KVM;
 	spec.settings.guest.sysctl.n = spec.settings.guest.modules.n = 0;
+	spec.settings.guest.disks.n = 0;
 	spec.settings.limits.boot = 30 * NS_PER_S;
 	spec.settings.limits.soak = NS_PER_S;
 	j = spec_to_json(&spec);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "model/disks.h"
+
 static int hex(int c)
 {
 	if (c >= '0' && c <= '9')
@@ -98,17 +100,41 @@ void agent_put(struct buf *out, const char *key, const char *value)
 	}
 }
 
+static void put_module(struct buf *out, const char *name)
+{
+	buf_puts(out, "module");
+	agent_put(out, "name", name);
+	buf_putc(out, '\n');
+}
+
 static void put_modules(struct buf *out, const char *words)
 {
 	_cleanup_free_
 	char *copy = xstrdup(words);
 	char *save = NULL;
 
-	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
-		buf_puts(out, "module");
-		agent_put(out, "name", w);
-		buf_putc(out, '\n');
-	}
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		put_module(out, w);
+}
+
+static void put_disk(struct buf *out, const struct named *named)
+{
+	char bytes[24];
+	struct disk d;
+
+	disk_of(named, &d);
+	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)d.bytes);
+	put_module(out, "virtio_blk");
+	if (*d.mount)
+		put_module(out, d.fs);
+	buf_puts(out, "disk");
+	agent_put(out, "name", d.name);
+	agent_put(out, "bytes", bytes);
+	agent_put(out, "fs", d.fs);
+	agent_put(out, "mount", d.mount);
+	agent_put(out, "options", d.mount_options);
+	agent_put(out, "read-only", d.read_only ? "1" : "0");
+	buf_putc(out, '\n');
 }
 
 static void put_load(struct buf *out, const struct load_use *use)
@@ -131,6 +157,8 @@ void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 		put_modules(out, s->load[i].def->modules);
 		put_modules(out, own ? own : "");
 	}
+	for (size_t i = 0; i < s->guest.disks.n; i++)
+		put_disk(out, &s->guest.disks.item[i]);
 	for (size_t i = 0; i < s->guest.sysctl.n; i++) {
 		buf_puts(out, "sysctl");
 		agent_put(out, "key", s->guest.sysctl.item[i].key);

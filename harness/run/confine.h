@@ -17,7 +17,7 @@
 #include "base/err.h"
 
 struct confine_path {
-	const char *name;    /* below /run/kernsoak */
+	char name[40];       /* below /run/kernsoak */
 	const char *outside; /* as we know it */
 	char inside[256];    /* out: as QEMU will see it */
 };

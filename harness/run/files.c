@@ -6,6 +6,8 @@
 #include "base/exit.h"
 #include "image/initramfs.h"
 #include "image/kernels.h"
+#include "model/disks.h"
+#include "run/disks.h"
 
 static void add_words(struct strv *v, const char *words)
 {
@@ -16,6 +18,19 @@ static void add_words(struct strv *v, const char *words)
 	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
 		if (!strv_has(v, w))
 			strv_add(v, w);
+}
+
+/* What is built in is left out of the image. */
+static void disk_modules(const struct settings *s, struct strv *modules)
+{
+	for (size_t i = 0; i < s->guest.disks.n; i++) {
+		struct disk d;
+
+		disk_of(&s->guest.disks.item[i], &d);
+		add_words(modules, "virtio_blk");
+		if (*d.mount)
+			add_words(modules, d.fs);
+	}
 }
 
 static int build(const struct settings *s, const struct kernel *k, char **ret, struct err *err)
@@ -33,6 +48,7 @@ static int build(const struct settings *s, const struct kernel *k, char **ret, s
 
 	for (size_t i = 0; i < s->guest.modules.n; i++)
 		add_words(&modules, s->guest.modules.item[i]);
+	disk_modules(s, &modules);
 	for (size_t i = 0; i < s->n_loads; i++) {
 		const struct load_use *use = &s->load[i];
 
@@ -48,8 +64,11 @@ int files_find(const struct settings *s, bool may_fetch, struct files *ret, stru
 	_cleanup_kernel_ struct kernel k = { 0 };
 	struct files f = { 0 };
 	const char *kernel;
-	int r = kernel_find(s->kernel, may_fetch, &k, err);
+	int r = disks_check(s, err);
 
+	if (r < 0)
+		return r;
+	r = kernel_find(s->kernel, may_fetch, &k, err);
 	if (r < 0)
 		return err_exit(err, EXIT_HOST_UNABLE);
 	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;

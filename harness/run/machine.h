@@ -9,6 +9,8 @@
 struct machine_files { /* borrowed paths, as QEMU will see them; "" for a fake guest */
 	const char *kernel, *initrd, *console, *work;
 	uint64_t owner_pid; /* of the process that runs it; 0: it is only described */
+	const struct machine_disk *disk;
+	size_t n_disks;
 };
 
 struct machine_made {

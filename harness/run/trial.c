@@ -8,6 +8,7 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "run/disks.h"
 #include "run/evidence.h"
 #include "run/host.h"
 #include "run/witness.h"
@@ -291,7 +292,10 @@ static void prepare(struct trial *t)
 
 static void boot(struct trial *t)
 {
-	if (vm_start(t->vm, &t->err) < 0)
+	int r = vm_start(t->vm, &t->err);
+
+	disks_opened(t->env->machine);
+	if (r < 0)
 		end(t, ENDING_HOST, t->err.msg);
 }
 

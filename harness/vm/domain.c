@@ -3,8 +3,12 @@
 
 #include <errno.h>
 #include <libxml/xmlwriter.h>
+#include <stdio.h>
 
 #define DOMAIN_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
+
+/* On the first bus of a q35, whose slot 0x1f is the chip set's. */
+enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03 };
 
 /* libxml2 can only fail by running out of memory, which ends the process anywhere else too. */
 static void must(int r)
@@ -127,6 +131,19 @@ static void write_console(xmlTextWriterPtr w, const struct machine *m)
 	close_(w);
 }
 
+static void write_slot(xmlTextWriterPtr w, unsigned slot)
+{
+	char text_[8];
+
+	snprintf(text_, sizeof(text_), "0x%02x", slot);
+	open_(w, "address");
+	attr(w, "type", "pci");
+	attr(w, "bus", "0x00");
+	attr(w, "slot", text_);
+	attr(w, "function", "0x0");
+	close_(w);
+}
+
 /* On the root bus by its own address: left to libvirt it would hang behind a PCIe root port. */
 static void write_channel_controller(xmlTextWriterPtr w)
 {
@@ -134,12 +151,7 @@ static void write_channel_controller(xmlTextWriterPtr w)
 	attr(w, "type", "virtio-serial");
 	attr(w, "index", "0");
 	attr(w, "ports", "2");
-	open_(w, "address");
-	attr(w, "type", "pci");
-	attr(w, "bus", "0x00");
-	attr(w, "slot", "0x02");
-	attr(w, "function", "0x0");
-	close_(w);
+	write_slot(w, CHANNEL_SLOT);
 	close_(w);
 }
 
@@ -161,6 +173,36 @@ static void write_channel(xmlTextWriterPtr w, const struct machine *m)
 	close_(w);
 }
 
+/* On the root bus, too. An error of the host's storage stops the guest: it is none of its own. */
+static void write_disk(xmlTextWriterPtr w, const struct machine_disk *d, size_t i)
+{
+	char target[8] = "vda";
+
+	target[2] = (char)('a' + i);
+	open_(w, "disk");
+	attr(w, "type", "file");
+	attr(w, "device", "disk");
+	open_(w, "driver");
+	attr(w, "name", "qemu");
+	attr(w, "type", "raw");
+	attr(w, "cache", d->cache);
+	attr(w, "error_policy", "stop");
+	attr(w, "discard", "unmap");
+	close_(w);
+	leaf(w, "source", "file", d->path);
+	open_(w, "target");
+	attr(w, "dev", target);
+	attr(w, "bus", "virtio");
+	close_(w);
+	if (d->read_only) {
+		open_(w, "readonly");
+		close_(w);
+	}
+	text(w, "serial", d->name);
+	write_slot(w, FIRST_DISK_SLOT + (unsigned)i);
+	close_(w);
+}
+
 static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 {
 	open_(w, "devices");
@@ -170,6 +212,8 @@ static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 	attr(w, "model", "none");
 	close_(w);
 	write_channel_controller(w);
+	for (size_t i = 0; i < m->n_disks; i++)
+		write_disk(w, &m->disk[i], i);
 	write_console(w, m);
 	write_channel(w, m);
 	leaf(w, "memballoon", "model", "none");
@@ -236,6 +280,13 @@ static int check_machine(const struct machine *m, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(check) && r == 0; i++)
 		r = check_text(check[i].field, check[i].value, err);
+	for (size_t i = 0; i < m->n_disks && r == 0; i++) {
+		r = check_text("disk's name", m->disk[i].name, err);
+		if (r == 0)
+			r = check_text("disk's path", m->disk[i].path, err);
+	}
+	if (r == 0 && m->n_disks > DOMAIN_DISKS)
+		r = err_set(err, EINVAL, "a guest has at most %d disks", DOMAIN_DISKS);
 	return r;
 }
 

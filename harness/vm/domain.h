@@ -3,7 +3,8 @@
  * struct machine -> libvirt's domain XML. Pure: no connection, no files, same bytes every time.
  *
  * The domain is as small as a q35 gets (each device costs boot time under TCG): one virtio-serial
- * controller on the root bus, ttyS0 into a file, no USB, graphics, balloon, network or disk. It
+ * controller on the root bus, ttyS0 into a file, no USB, graphics, balloon or network, and no disk
+ * but those that the machine names. It
  * never reboots: a reset ends QEMU, which says why in its last event.
  */
 #ifndef KS_VM_DOMAIN_H
@@ -15,6 +16,8 @@
 #define DOMAIN_QEMU      "/usr/bin/qemu-system-x86_64"
 #define DOMAIN_CHANNEL   "org.kernsoak.agent"
 #define DOMAIN_SOCKET    "agent.sock" /* in machine.work: we listen, QEMU connects */
+
+enum { DOMAIN_DISKS = 16 };
 
 /*
  * Appends the XML. `owner` becomes the variable KERNSOAK_OWNER of QEMU's environment, by which a

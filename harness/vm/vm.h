@@ -36,6 +36,16 @@ enum vm_state {
 	VM_GONE,      /* QEMU ended without being asked to: the host's fault */
 };
 
+/* A disk of the guest (virtio-blk, raw). */
+struct machine_disk {
+	const char
+		*name; /* its serial number in the guest: /sys/block/vdX/serial; 20 bytes at most */
+	const char *path;  /* of a file that exists */
+	const char *cache; /* QEMU's mode: unsafe, writeback, writethrough, none */
+	bool read_only;
+	bool temporary; /* the file's name goes as soon as QEMU has it open */
+};
+
 /* Strings are borrowed and must outlive the vm. */
 struct machine {
 	const char *name;   /* kernsoak-RUN-000017, letters digits - _ . + only */
@@ -50,7 +60,9 @@ struct machine {
 	const char
 		*console; /* file that exists and that the guest's serial console is appended to */
 	const char *work; /* existing private folder for sockets and libvirt's root; a short path */
-	const char *uri;  /* "" the default: qemu:///embed?root=WORK/libvirt */
+	const struct machine_disk *disk; /* in the order of their slots */
+	size_t n_disks;
+	const char *uri;         /* "" the default: qemu:///embed?root=WORK/libvirt */
 	const char *run, *trial; /* for the domain's metadata: who owns it */
 	uint64_t owner_pid;
 	const struct fake *fake; /* fake backend only */

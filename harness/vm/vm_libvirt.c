@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,6 +31,7 @@ enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and liv
 struct absolute {
 	struct machine m;
 	char *path[4];
+	struct machine_disk *disk; /* their paths are owned */
 };
 
 struct guest_vm {
@@ -76,12 +78,20 @@ static void absolute_make(const struct machine *m, struct absolute *ret)
 	ret->m = *m;
 	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
 		*field[i] = ret->path[i] = absolute_path(*field[i]);
+	ret->m.disk = ret->disk = m->n_disks ? xcalloc(m->n_disks, sizeof(*ret->disk)) : NULL;
+	for (size_t i = 0; i < m->n_disks; i++) {
+		ret->disk[i] = m->disk[i];
+		ret->disk[i].path = absolute_path(m->disk[i].path);
+	}
 }
 
 static void absolute_done(struct absolute *a)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(a->path); i++)
 		free(a->path[i]);
+	for (size_t i = 0; i < a->m.n_disks; i++)
+		free((char *)(uintptr_t)a->disk[i].path);
+	free(a->disk);
 }
 
 static void release(struct guest_vm *g)
@@ -295,6 +305,15 @@ static int check_readable(const char *what, const char *path, struct err *err)
 	return unable(err);
 }
 
+static int check_disk(const struct machine_disk *d, struct err *err)
+{
+	if (access(d->path, d->read_only ? R_OK : R_OK | W_OK) == 0)
+		return 0;
+	err_set(err, errno, "the guest cannot have the disk %s, %s: %s", d->name, d->path,
+		strerror(errno));
+	return unable(err);
+}
+
 static int check_kvm(struct err *err)
 {
 	if (access("/dev/kvm", R_OK | W_OK) == 0)
@@ -323,6 +342,8 @@ static int check_machine(const struct machine *m, struct err *err)
 		r = check_readable("kernel", m->kernel, err);
 	if (r == 0 && m->initrd && m->initrd[0])
 		r = check_readable("initrd", m->initrd, err);
+	for (size_t i = 0; i < m->n_disks && r == 0; i++)
+		r = check_disk(&m->disk[i], err);
 	if (r == 0 && m->kvm)
 		r = check_kvm(err);
 	return r;
@@ -364,11 +385,24 @@ static int create_domain(struct guest_vm *g, struct err *err)
 	return unable(err);
 }
 
+/* The limit is one for all of QEMU's files: a larger disk must be writable to its end. */
+static rlim_t file_limit(const struct machine *m)
+{
+	rlim_t most = CONSOLE_MAX;
+	struct stat st;
+
+	for (size_t i = 0; i < m->n_disks; i++)
+		if (!m->disk[i].read_only && stat(m->disk[i].path, &st) == 0)
+			most = MAX(most, (rlim_t)st.st_size);
+	return most;
+}
+
 /* Not finding it (another user's, a daemon's in another namespace) loses the CPU time, the cap on
  * the console and the last resort, not the guest. */
 static void adopt_process(struct guest_vm *g)
 {
-	struct rlimit cap = { CONSOLE_MAX, CONSOLE_MAX };
+	rlim_t most = file_limit(&g->here.m);
+	struct rlimit cap = { most, most };
 
 	g->pid = sweep_find(g->here.m.uuid);
 	if (!g->pid)

@@ -61,6 +61,41 @@ static void a_kvm_guest_passes_the_cpu_through_and_carries_its_owner(void **stat
 	assert_golden("domain-kvm.xml", &m, "pid=4242 start=1 ns=2 trial=000017 run=demo");
 }
 
+static void disks_are_virtio_and_say_their_names(void **state)
+{
+	static const struct machine_disk disk[] = {
+		{ .name = "data", .path = "/t/disk-data.raw", .cache = "unsafe" },
+		{ .name = "root", .path = "/t/root.erofs", .cache = "none", .read_only = true },
+	};
+	struct machine m = plain;
+
+	(void)state;
+	m.disk = disk;
+	m.n_disks = ARRAY_SIZE(disk);
+	assert_golden("domain-disks.xml", &m, NULL);
+}
+
+static void no_more_disks_than_there_are_slots(void **state)
+{
+	struct machine_disk disk[DOMAIN_DISKS + 1];
+	_cleanup_buf_ struct buf xml = BUF_INIT;
+	struct machine m = plain;
+	struct err err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(disk); i++)
+		disk[i] = (struct machine_disk){ .name = "d", .path = "/p", .cache = "none" };
+	m.disk = disk;
+	m.n_disks = DOMAIN_DISKS;
+	assert_ok(domain_xml(&m, NULL, &xml, &err));
+	m.n_disks++;
+	assert_int_equal(domain_xml(&m, NULL, &xml, &err), -EINVAL);
+	disk[0].path = "/a\tb";
+	m.n_disks = 1;
+	assert_int_equal(domain_xml(&m, NULL, &xml, &err), -EINVAL);
+	assert_string_equal(err.msg, "the guest's disk's path holds a control byte (0x09)");
+}
+
 static void markup_in_a_command_line_stays_text(void **state)
 {
 	_cleanup_buf_ struct buf xml = BUF_INIT;
@@ -107,6 +142,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_plain_guest_is_a_small_q35),
 		test(a_kvm_guest_passes_the_cpu_through_and_carries_its_owner),
+		test(disks_are_virtio_and_say_their_names),
+		test(no_more_disks_than_there_are_slots),
 		test(markup_in_a_command_line_stays_text),
 		test(what_xml_cannot_say_is_refused_by_the_name_of_its_field),
 	};

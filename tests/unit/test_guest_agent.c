@@ -6,6 +6,7 @@
 
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/agent/child.c"
+#include "../../workloads/agent/files.c"
 #include "../../workloads/agent/lines.c"
 #include "../../workloads/agent/port.c"
 #include "../../workloads/agent/sample.c"

@@ -2,12 +2,12 @@
 #include "sysctl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "files.h"
 
 #define BLANK " \t\n"
 
@@ -70,33 +70,6 @@ static int path_of(const char *key, char *path, size_t size)
 	return 0;
 }
 
-static int write_value(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
-/* -EACCES: the file can only be written. */
-static int read_value(const char *path, char *ret, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	ssize_t n = read(fd, ret, size - 1);
-	int r = n < 0 ? -errno : 0;
-	close(fd);
-	ret[n < 0 ? 0 : n] = 0;
-	return r;
-}
-
 int sysctl_set(const char *key, const char *value, char *why, size_t why_size)
 {
 	char path[PATH_MAX], now[1024];
@@ -106,12 +79,13 @@ int sysctl_set(const char *key, const char *value, char *why, size_t why_size)
 		snprintf(why, why_size, "sysctl %.200s: no such name", key);
 		return -1;
 	}
-	r = write_value(path, value);
+	r = file_write(path, value);
 	if (r < 0) {
 		snprintf(why, why_size, "sysctl %.200s: %s", key, strerror(-r));
 		return -1;
 	}
-	r = read_value(path, now, sizeof now);
+	r = file_read(path, now, sizeof now);
+	/* -EACCES: it can only be written */
 	if (r == -EACCES || r == -EIO || r == -EINVAL)
 		return 0;
 	if (r == 0 && sysctl_same(now, value))
