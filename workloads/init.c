@@ -26,6 +26,7 @@
 #include "agent/port.h"
 #include "agent/sample.h"
 #include "agent/sysctl.h"
+#include "agent/sysrq.h"
 
 #define MAX_LOADS    16
 #define NS_PER_S     1000000000ull
@@ -379,13 +380,26 @@ static void on_stop(const char *tokens)
 		child_terminate(&agent.load[i]);
 }
 
+/* The trial has failed, and its last words are wanted on the console. */
+static void on_sysrq(const char *tokens)
+{
+	char keys[16], why[512];
+
+	if (wire_get(tokens, "keys", keys, sizeof keys) < 0)
+		return;
+	for (const char *k = keys; *k; k++)
+		if (sysrq_press(*k, why, sizeof why) < 0)
+			say_log("%s", why);
+}
+
 static const struct {
 	const char *word;
 	void (*run)(const char *tokens);
 } words[] = {
-	{ "job", on_job },   { "module", on_module }, { "sysctl", on_sysctl },
-	{ "load", on_load }, { "settle", on_settle }, { "begin", on_begin },
-	{ "ping", on_ping }, { "stop", on_stop },     { "disk", on_disk },
+	{ "job", on_job },     { "module", on_module }, { "sysctl", on_sysctl },
+	{ "load", on_load },   { "settle", on_settle }, { "begin", on_begin },
+	{ "ping", on_ping },   { "stop", on_stop },     { "disk", on_disk },
+	{ "sysrq", on_sysrq },
 };
 
 static void handle_line(char *line)

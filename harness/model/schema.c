@@ -93,6 +93,8 @@ static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
 static const char *const boots[] = { "vmlinux", "bzimage", NULL };
 static const char *const hangs[] = { "auto", "kvm", "tcg", "fast", "kernel", NULL };
 
+static const char *const dumps[] = { "never", "hangs", "failures", NULL };
+
 static const char *const severities[] = { "noise", "note", "crash", "fatal", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const clocks[] = { "virtual", "real", NULL };
@@ -276,6 +278,17 @@ static const struct field fields[] = {
 	  .sentence = "How long reading goes on after the first line of a crash, to catch all of "
 		      "the report." },
 
+	{ "evidence", FIELD_GROUP, .in = IN_ALL,
+	  .sentence = "What is kept of a guest that failed, besides its console." },
+	{ "evidence.dump", FIELD_WORD, SET(evidence.dump), .fallback = "hangs", .words = dumps,
+	  .example = "failures",
+	  .sentence =
+		  "When the guest's memory is kept (compressed, for crash(8) and drgn): `hangs` "
+		  "are failures without a report on the console." },
+	{ "evidence.dump-max", FIELD_SIZE, SET(evidence.dump_max), .fallback = "1GiB",
+	  RANGE(16 << 20, UINT64_C(1) << 40), .example = "4GiB",
+	  .sentence = "The memory of larger guests is not kept." },
+
 	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = is_name, .shape = NAME_SHAPE,
 	  .example = "{ stock: , more-memory: { guest: { memory: 1GiB } } }",
 	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
@@ -427,7 +440,8 @@ char *field_range(const struct field *f)
 _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum boot_image) == sizeof(unsigned) &&
 		       sizeof(enum hang_profile) == sizeof(unsigned) &&
-		       sizeof(enum fake_clock) == sizeof(unsigned),
+		       sizeof(enum fake_clock) == sizeof(unsigned) &&
+		       sizeof(enum dump_when) == sizeof(unsigned),
 	       "a WORD is kept through an unsigned");
 
 void *field_at(const struct field *f, struct settings *s, struct scenario *sc)

@@ -78,6 +78,18 @@ struct detection {
 	struct pairs severity;    /* by signature, class or family; the narrowest word counts */
 };
 
+/* When the guest's memory is kept. */
+enum dump_when {
+	DUMP_NEVER,
+	DUMP_HANGS, /* of guests that failed without a report on their console */
+	DUMP_FAILURES
+};
+
+struct evidence_wish {
+	enum dump_when dump;
+	uint64_t dump_max; /* bytes of guest memory: of larger guests none is kept */
+};
+
 struct limits {             /* ns; each starts where its step starts. TIME_NEVER: none */
 	uint64_t boot;      /* spawn to the agent's hello */
 	uint64_t settle;    /* hello to ready */
@@ -110,6 +122,7 @@ struct settings {
 	struct target target;
 	struct detection detect;
 	struct limits limits;
+	struct evidence_wish evidence;
 	struct fake fake;
 };
 

@@ -10,9 +10,9 @@ static const char *const outcomes[OUTCOME_COUNT] = {
 };
 
 static const char *const steps[STEP_COUNT] = {
-	[STEP_PREPARE] = "PREPARE",   [STEP_BOOT] = "BOOT",         [STEP_SETTLE] = "SETTLE",
-	[STEP_SOAK] = "SOAK",         [STEP_EVIDENCE] = "EVIDENCE", [STEP_KILL] = "KILL",
-	[STEP_CLASSIFY] = "CLASSIFY", [STEP_COMMIT] = "COMMIT",
+	[STEP_PREPARE] = "PREPARE", [STEP_BOOT] = "BOOT",         [STEP_SETTLE] = "SETTLE",
+	[STEP_SOAK] = "SOAK",       [STEP_EVIDENCE] = "EVIDENCE", [STEP_GATHER] = "GATHER",
+	[STEP_KILL] = "KILL",       [STEP_CLASSIFY] = "CLASSIFY", [STEP_COMMIT] = "COMMIT",
 };
 
 const char *outcome_name(enum outcome o)

@@ -24,6 +24,7 @@ enum step { /* run/steps.def: how far it came */
 	    STEP_SETTLE,
 	    STEP_SOAK,
 	    STEP_EVIDENCE,
+	    STEP_GATHER,
 	    STEP_KILL,
 	    STEP_CLASSIFY,
 	    STEP_COMMIT,

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "model/units.h"
 #include "report/figure.h"
+#include "report/gathered.h"
 #include "store/verdicts.h"
 
 enum {
@@ -321,6 +322,18 @@ static void put_others(struct page *p)
 		buf_printf(p->out, "  and %zu more in " TRIAL_SIGHTINGS "\n", o.n - OTHERS_SHOWN);
 }
 
+/* --- what it was asked --- */
+
+static void put_gathered(struct page *p)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	if (!gathered_text(p->dir, &text))
+		return;
+	heading(p, "Asked after the failure");
+	buf_append(p->out, text.data, text.len);
+}
+
 /* --- what lies there --- */
 
 static void put_files(struct page *p)
@@ -378,6 +391,7 @@ int page_trial(const struct run_dir *run, uint64_t trial, const struct text_styl
 	put_console(&p);
 	put_others(&p);
 	put_facts(&p);
+	put_gathered(&p);
 	put_files(&p);
 	put_again(&p);
 	return 0;

@@ -35,6 +35,7 @@ void machine_cmdline(const struct settings *s, bool kvm, struct buf *out)
 {
 	enum hang_profile p = profile_of(s, kvm);
 
+	/* unknown_nmi_panic: our NMI to a guest that hangs makes it say where (run/gather). */
 	/* no_timer_check: a starved TCG host once panicked a guest at boot with "IO-APIC + timer
 	 * doesn't work!". panic=0: never reboot, the evidence is in the guest. */
 	buf_puts(out, "console=ttyS0,115200n8 loglevel=7 printk.time=1 no_timer_check panic=0 "
@@ -42,7 +43,7 @@ void machine_cmdline(const struct settings *s, bool kvm, struct buf *out)
 	if (p != HANG_KERNEL)
 		buf_printf(out,
 			   " rcupdate.rcu_cpu_stall_timeout=%u watchdog_thresh=%u"
-			   " sysctl.kernel.hung_task_timeout_secs=%u",
+			   " sysctl.kernel.hung_task_timeout_secs=%u unknown_nmi_panic=1",
 			   profiles[p].rcu_stall, profiles[p].watchdog_thresh,
 			   profiles[p].hung_task);
 	if (s->guest.cmdline[0])

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "run/evidence.h"
+#include "run/gather.h"
 #include "run/trial.h"
 #include "run/witness.h"
 
@@ -17,6 +18,7 @@ struct past {
 	struct witness witness;
 	struct detector *detector;
 	int console;
+	uint64_t asked_ns;    /* what the console said from there on, we had asked for; or never */
 	uint64_t at, last_ns; /* bytes of the console that were fed, and when the last had come */
 };
 
@@ -52,7 +54,9 @@ static void on_agent_line(void *arg, uint64_t at_ns, const char *text, size_t n)
 
 	if (!p->witness.facts.spawn_ns)
 		p->witness.facts.spawn_ns = at_ns;
-	if (text[0] == '#')
+	if (str_eq(text, "# " GATHER_NOTE))
+		p->asked_ns = MIN(p->asked_ns, at_ns);
+	else if (text[0] == '#')
 		on_note(&p->witness, text, at_ns);
 	else if (agent_parse(text, n, &l) == 0) {
 		witness_agent(&p->witness, &l, at_ns);
@@ -74,7 +78,7 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 static void feed(struct past *p, uint64_t end, uint64_t at_ns)
 {
 	char data[65536];
-	ssize_t n = 1;
+	ssize_t n = at_ns < p->asked_ns ? 1 : 0;
 
 	for (end = MIN(end, CONSOLE_MAX); p->at < end && n > 0; p->at += n > 0 ? (uint64_t)n : 0) {
 		n = pread(p->console, data, MIN(sizeof(data), end - p->at), (off_t)p->at);
@@ -111,7 +115,8 @@ static int replay_console(int dirfd, struct past *p, struct err *err)
 		return -err->code;
 	r = evidence_read(dirfd, "console.idx", on_mark, p, err);
 	if (r == 0 || r == -ENOENT) {
-		feed(p, CONSOLE_MAX, p->last_ns);
+		if (p->asked_ns == TIME_NEVER)
+			feed(p, CONSOLE_MAX, p->last_ns);
 		detector_finish(p->detector);
 		r = 0;
 	}
@@ -160,7 +165,7 @@ int recover_verdict(int dirfd, struct verdict *ret, struct err *err)
 	struct err why = { 0 };
 	struct spec spec = { 0 };
 	struct verdict v = { 0 };
-	struct past p = { .console = -1 };
+	struct past p = { .console = -1, .asked_ns = TIME_NEVER };
 	int r = read_start(dirfd, &spec, &v, &why);
 
 	if (r == 0) {

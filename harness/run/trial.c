@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "run/disks.h"
 #include "run/evidence.h"
+#include "run/gather.h"
 #include "run/host.h"
 #include "run/witness.h"
 
@@ -24,6 +25,8 @@ struct trial {
 	struct evidence *evidence;
 	struct host_watch host;
 	struct loop_source *limit, *watch, *host_timer;
+	struct gather *gather; /* in its step only */
+	bool asked;            /* what the console says from here on, we asked for */
 
 	enum step step;
 	struct witness witness;
@@ -96,7 +99,10 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 	t->console_bytes += n;
 	t->last_sound_ns = at_ns;
 	evidence_console(t->evidence, t->console_bytes, at_ns);
-	detector_feed(t->detector, data, n, at_ns);
+	if (t->gather)
+		gather_console(t->gather, t->console_bytes);
+	if (!t->asked)
+		detector_feed(t->detector, data, n, at_ns);
 }
 
 /* From step to step, as the guest comes along. */
@@ -183,6 +189,8 @@ static void on_state(void *arg, enum vm_state state, const char *detail)
 	case VM_ERROR:
 	case VM_GONE: end(t, ENDING_HOST, detail); break;
 	}
+	if (t->step == STEP_GATHER && (state == VM_RESET || state == VM_GONE))
+		enter(t, STEP_KILL); /* there is nobody left to ask */
 }
 
 static void on_signal(void *arg, int signo)
@@ -193,6 +201,8 @@ static void on_signal(void *arg, int signo)
 		end(t, ENDING_ENOUGH, "");
 	else
 		end(t, ENDING_STOP, strsignal(signo));
+	if (t->step == STEP_GATHER)
+		enter(t, STEP_KILL);
 }
 
 /* ---- what silence says ---- */
@@ -322,9 +332,46 @@ static void evidence(struct trial *t)
 	(void)t; /* the limit of the step does the rest */
 }
 
+static void on_gathered(void *arg)
+{
+	enter(arg, STEP_KILL);
+}
+
+/* The last beat may be as old as two seconds of a busy guest. */
+static bool agent_lives(const struct facts *f)
+{
+	return f->last_beat_ns + 3 * NS_PER_S > f->end_ns;
+}
+
+static void gather(struct trial *t)
+{
+	const struct facts *f = &t->witness.facts;
+	const char *family = crash_info(f->sighting.class)->family;
+	bool locked_up = str_eq(family, "lockup") && !f->sighting.panicked;
+
+	if (t->env->dirfd < 0 || !vm_can_look(t->vm) || f->ending == ENDING_RESET) {
+		enter(t, STEP_KILL);
+		return;
+	}
+	t->asked = true;
+	evidence_note(t->evidence, now(t), GATHER_NOTE);
+	t->gather = gather_start(&(struct gather_env){ .loop = t->loop,
+						       .vm = t->vm,
+						       .dirfd = t->env->dirfd,
+						       .console = t->env->machine->console,
+						       .settings = &t->spec->settings,
+						       .silent = !f->has_sighting,
+						       .hang = !f->has_sighting || locked_up,
+						       .agent = agent_lives(f),
+						       .console_bytes = t->console_bytes },
+				 on_gathered, t);
+}
+
 static void kill_guest(struct trial *t)
 {
 	struct vm_stats stats = { 0 };
+
+	t->gather = gather_free(t->gather);
 
 	if (t->witness.facts.soak_ns && !t->env->clock->fake)
 		host_watch_end(&t->host, &t->verdict.host_load, &t->verdict.host_steal);
@@ -406,7 +453,7 @@ static void on_limit(void *arg)
 	    now(t) < t->witness.facts.end_ns + 5 * limit)
 		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
 	else
-		enter(t, STEP_KILL);
+		enter(t, STEP_GATHER);
 }
 
 static void enter(struct trial *t, enum step step)

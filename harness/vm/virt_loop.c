@@ -131,24 +131,29 @@ int virt_loop_start(struct err *err)
 	return 0;
 }
 
-static void set_call(int pidfd)
+static void set_call(int pidfd, uint64_t limit_ns)
 {
 	pthread_mutex_lock(&call_lock);
 	call_pidfd = pidfd;
-	call_until_ns = real_now_ns() + VIRT_CALL_MAX_NS;
+	call_until_ns = real_now_ns() + limit_ns;
 	pthread_mutex_unlock(&call_lock);
+}
+
+void virt_call_begin_for(int pidfd, uint64_t limit_ns)
+{
+	set_call(pidfd, limit_ns);
+	virEventUpdateTimeout(call_timer, TICK_MS);
 }
 
 void virt_call_begin(int pidfd)
 {
-	set_call(pidfd);
-	virEventUpdateTimeout(call_timer, TICK_MS);
+	virt_call_begin_for(pidfd, VIRT_CALL_MAX_NS);
 }
 
 void virt_call_end(void)
 {
 	virEventUpdateTimeout(call_timer, -1);
-	set_call(-1);
+	set_call(-1, 0);
 }
 
 static struct queue *queue_new(const char *uuid)

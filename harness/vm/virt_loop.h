@@ -36,11 +36,12 @@ int virt_loop_start(struct err *err);
  * Around each call into libvirt that may block. Meanwhile the thread
  *  - reaps QEMUs that were handed to us as the subreaper: libvirt takes a zombie for a process that
  *    will not die, and waits 15 s for it;
- *  - kills `pidfd` (-1: nothing) after VIRT_CALL_MAX_NS: QEMU's monitor has no deadline of its own,
- *    and a QEMU that hangs must not hang us.
+ *  - kills `pidfd` (-1: nothing) after VIRT_CALL_MAX_NS, or limit_ns: QEMU's monitor has no
+ * deadline of its own, and a QEMU that hangs must not hang us.
  */
 #define VIRT_CALL_MAX_NS (20 * NS_PER_S)
 void virt_call_begin(int pidfd);
+void virt_call_begin_for(int pidfd, uint64_t limit_ns);
 void virt_call_end(void);
 
 struct virt_watch;

@@ -53,6 +53,21 @@ int vm_nmi(struct vm *vm, struct err *err)
 	return vm->backend->nmi(vm, err);
 }
 
+bool vm_can_look(const struct vm *vm)
+{
+	return vm->backend->monitor && vm->backend->dump;
+}
+
+int vm_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err)
+{
+	return vm->backend->monitor(vm, command, out, err);
+}
+
+int vm_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err)
+{
+	return vm->backend->dump(vm, path, limit_ns, err);
+}
+
 void vm_stats(struct vm *vm, struct vm_stats *ret)
 {
 	*ret = (struct vm_stats){ 0 };

@@ -16,6 +16,9 @@
  *  - each change of state is told once. After VM_GONE nothing more comes but console bytes that
  * were already written.
  *  - send() never blocks: -EAGAIN while the guest does not read.
+ *  - monitor() appends the emulator's own answer to a command that changes nothing ("info
+ *    registers -a"). dump() writes the guest's memory to a new file, kdump-compressed, and blocks
+ * until that is done, limit_ns at most: who has waited so long has no guest any more.
  *  - destroy() ends it whatever its state, within seconds, and is idempotent; free() implies it.
  */
 #ifndef KS_VM_VM_H
@@ -94,6 +97,9 @@ struct vm_backend {
 	int (*send)(struct vm *vm, const char *line, size_t n); /* with its newline */
 	int (*pause)(struct vm *vm, struct err *err);
 	int (*nmi)(struct vm *vm, struct err *err);
+	/* A look at a guest that has failed; NULL where the backend has none (vm_can_look). */
+	int (*monitor)(struct vm *vm, const char *command, struct buf *out, struct err *err);
+	int (*dump)(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err);
 	void (*stats)(struct vm *vm, struct vm_stats *ret);
 	void (*destroy)(struct vm *vm);
 	void (*free)(struct vm *vm);
@@ -120,6 +126,9 @@ int vm_start(struct vm *vm, struct err *err);
 int vm_send(struct vm *vm, const char *line, size_t n);
 int vm_pause(struct vm *vm, struct err *err);
 int vm_nmi(struct vm *vm, struct err *err);
+bool vm_can_look(const struct vm *vm);
+int vm_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err);
+int vm_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err);
 void vm_stats(struct vm *vm, struct vm_stats *ret);
 void vm_destroy(struct vm *vm);
 struct vm *vm_free(struct vm *vm);

@@ -20,6 +20,7 @@
 #include "vm/connect.h"
 #include "vm/console.h"
 #include "vm/domain.h"
+#include "vm/look.h"
 #include "vm/native.h"
 #include "vm/virt_loop.h"
 
@@ -397,13 +398,22 @@ static rlim_t file_limit(const struct machine *m)
 	return most;
 }
 
+/* The soft limit of what QEMU writes into one file: who has given root up could not raise a hard
+ * one again. */
+static void cap_files(pid_t pid, rlim_t bytes)
+{
+	struct rlimit cap;
+
+	if (prlimit(pid, RLIMIT_FSIZE, NULL, &cap) < 0)
+		return;
+	cap.rlim_cur = MIN(bytes, cap.rlim_max);
+	prlimit(pid, RLIMIT_FSIZE, &cap, NULL);
+}
+
 /* Not finding it (another user's, a daemon's in another namespace) loses the CPU time, the cap on
  * the console and the last resort, not the guest. */
 static void adopt_process(struct guest_vm *g)
 {
-	rlim_t most = file_limit(&g->here.m);
-	struct rlimit cap = { most, most };
-
 	g->pid = sweep_find(g->here.m.uuid);
 	if (!g->pid)
 		return;
@@ -412,7 +422,7 @@ static void adopt_process(struct guest_vm *g)
 		forget_process(g);
 		return;
 	}
-	prlimit(g->pid, RLIMIT_FSIZE, &cap, NULL);
+	cap_files(g->pid, file_limit(&g->here.m));
 	g->exiting = loop_add_fd(g->loop, g->pidfd, EPOLLIN, on_process_end, g);
 }
 
@@ -540,6 +550,36 @@ static int guest_nmi(struct vm *vm, struct err *err)
 	return ask((struct guest_vm *)vm, inject_nmi, "send an NMI to", err);
 }
 
+static int gone(const struct guest_vm *g, struct err *err)
+{
+	return g->dom && g->pid ? 0 : err_set(err, ESRCH, "QEMU is gone");
+}
+
+static int guest_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+	int r = gone(g, err);
+
+	return r < 0 ? r : look_monitor(g->dom, g->pidfd, command, out, err);
+}
+
+/* QEMU writes the file: the cap of the console would cut it. The guest stands still meanwhile, and
+ * goes on afterwards. */
+static int guest_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+	int r = gone(g, err);
+
+	if (r < 0)
+		return r;
+	cap_files(g->pid, RLIM_INFINITY);
+	g->pausing = true;
+	r = look_dump(g->dom, g->pidfd, path, limit_ns, err);
+	g->pausing = false;
+	cap_files(g->pid, file_limit(&g->here.m));
+	return r;
+}
+
 static void guest_stats(struct vm *vm, struct vm_stats *ret)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
@@ -589,6 +629,8 @@ const struct vm_backend vm_libvirt = {
 	.send = guest_send,
 	.pause = guest_pause,
 	.nmi = guest_nmi,
+	.monitor = guest_monitor,
+	.dump = guest_dump,
 	.stats = guest_stats,
 	.destroy = guest_destroy,
 	.free = guest_free,

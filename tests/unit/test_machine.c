@@ -36,13 +36,13 @@ static void the_hang_detectors_fit_heartbeat_and_accelerator(void **state)
 	(void)state;
 	assert_cmdline("", true,
 		       " rcupdate.rcu_cpu_stall_timeout=15 watchdog_thresh=10"
-		       " sysctl.kernel.hung_task_timeout_secs=25");
+		       " sysctl.kernel.hung_task_timeout_secs=25 unknown_nmi_panic=1");
 	assert_cmdline("limits: { heartbeat: 5m }\n", true,
 		       " rcupdate.rcu_cpu_stall_timeout=100 watchdog_thresh=55"
-		       " sysctl.kernel.hung_task_timeout_secs=140");
+		       " sysctl.kernel.hung_task_timeout_secs=140 unknown_nmi_panic=1");
 	assert_cmdline("limits: { heartbeat: 5m }\n", false,
 		       " rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=165"
-		       " sysctl.kernel.hung_task_timeout_secs=420");
+		       " sysctl.kernel.hung_task_timeout_secs=420 unknown_nmi_panic=1");
 }
 
 static void a_machine_is_named_by_run_and_trial(void **state)
