@@ -149,6 +149,8 @@ install: all
 	install -D -m 755 $(BUILD)/kernsoak $(DESTDIR)$(PREFIX)/bin/kernsoak
 	install -d $(DESTDIR)$(PREFIX)/lib/kernsoak/guest $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios
 	install -m 755 $(GUEST_BIN) $(DESTDIR)$(PREFIX)/lib/kernsoak/guest/
+	install -d $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab
+	install -m 644 workloads/faultlab/Kbuild workloads/faultlab/*.[ch] $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios/
 	install -D -m 644 docs/man/kernsoak.1 $(DESTDIR)$(PREFIX)/share/man/man1/kernsoak.1
 	install -D -m 644 docs/man/kernsoak-scenario.5 $(DESTDIR)$(PREFIX)/share/man/man5/kernsoak-scenario.5

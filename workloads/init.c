@@ -23,6 +23,7 @@
 #include "agent/child.h"
 #include "agent/disks.h"
 #include "agent/modules.h"
+#include "agent/plant.h"
 #include "agent/port.h"
 #include "agent/sample.h"
 #include "agent/sysctl.h"
@@ -58,6 +59,7 @@ static struct {
 	int signal_fd;
 	struct child load[MAX_LOADS];
 	size_t n_loads;
+	bool planted; /* faults wait for the soak to begin */
 	struct port port;
 	struct wire line; /* the one being written */
 } agent = { .phase = PHASE_JOB };
@@ -320,6 +322,15 @@ static void on_disk(const char *tokens)
 		say_log("%s", said);
 }
 
+static void on_plant(const char *tokens)
+{
+	char why[512];
+
+	agent.planted = true;
+	if (plant_add(tokens, why, sizeof why) < 0)
+		say_error("%s", why);
+}
+
 static void on_load(const char *tokens)
 {
 	char name[64];
@@ -399,7 +410,7 @@ static const struct {
 	{ "job", on_job },     { "module", on_module }, { "sysctl", on_sysctl },
 	{ "load", on_load },   { "settle", on_settle }, { "begin", on_begin },
 	{ "ping", on_ping },   { "stop", on_stop },     { "disk", on_disk },
-	{ "sysrq", on_sysrq },
+	{ "sysrq", on_sysrq }, { "plant", on_plant },
 };
 
 static void handle_line(char *line)
@@ -444,6 +455,18 @@ static void kill_all(uint64_t at_ns)
 	agent.ladder_ns = at_ns + KILL_WAIT_NS;
 }
 
+/* The soak begins: planted faults first, whose clocks start with it, then the loads. */
+static void start_soak(void)
+{
+	char why[512];
+
+	agent.phase = PHASE_SOAK;
+	if (agent.planted && plant_arm(why, sizeof why) < 0)
+		say_error("%s", why);
+	for (size_t i = 0; i < agent.n_loads; i++)
+		child_go(&agent.load[i]);
+}
+
 /* The steps that nobody's line triggers. */
 static void step(uint64_t at_ns)
 {
@@ -456,11 +479,8 @@ static void step(uint64_t at_ns)
 		break;
 	case PHASE_STARTING:
 		/* A load may kill the guest at once: the host must have `begun` by then. */
-		if (agent.port.queued == 0) {
-			agent.phase = PHASE_SOAK;
-			for (size_t i = 0; i < agent.n_loads; i++)
-				child_go(&agent.load[i]);
-		}
+		if (agent.port.queued == 0)
+			start_soak();
 		break;
 	case PHASE_TERM:
 		if (loads_alive() == 0 || at_ns >= agent.ladder_ns)

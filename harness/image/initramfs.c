@@ -286,7 +286,7 @@ static void load_order_line(struct buf *out, const struct module *m)
 }
 
 static int add_modules(struct tree *t, const struct kernel *kernel, const struct strv *names,
-		       struct err *err)
+		       const char *faultlab, struct err *err)
 {
 	_cleanup_modules_ struct modules closure = { 0 };
 	_cleanup_buf_ struct buf order = BUF_INIT;
@@ -301,6 +301,13 @@ static int add_modules(struct tree *t, const struct kernel *kernel, const struct
 
 		add(t, path, NODE_MODULE, 0644, m->path, NULL);
 		load_order_line(&order, m);
+	}
+	if (faultlab) {
+		_cleanup_free_
+		char *path = xasprintf("lib/modules/%s/faultlab.ko", kernel->release);
+
+		add(t, path, NODE_FILE, 0644, faultlab, NULL);
+		buf_puts(&order, "faultlab faultlab.ko\n");
 	}
 	add(t, "lib/modules/load-order", NODE_TEXT, 0644, NULL, buf_str(&order));
 	return 0;
@@ -337,7 +344,7 @@ static int compose(const struct image_want *want, struct tree *t, struct err *er
 	for (size_t i = 0; i < programs.n && r == 0; i++)
 		r = add_program(t, programs.item[i], err);
 	if (r == 0)
-		r = add_modules(t, want->kernel, &modules, err);
+		r = add_modules(t, want->kernel, &modules, want->faultlab, err);
 	if (r == 0)
 		qsort(t->node, t->n, sizeof(*t->node), compare_nodes);
 	return r;

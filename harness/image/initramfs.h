@@ -27,6 +27,7 @@ struct image_want {
 	const struct strv *modules;  /* more kernel modules; NULL: none */
 	const struct strv *programs; /* more programs of this host; NULL: none */
 	const char *guest_dir;       /* where init and the loads are */
+	const char *faultlab;        /* the module of planted faults, built; NULL: none */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "model/disks.h"
 #include "model/guest_words.h"
+#include "model/plants.h"
 #include "model/units.h"
 
 /* ---- what words may look like ---- */
@@ -170,6 +171,8 @@ static const struct field fields[] = {
 		  "What the guest does, all at once: names of loads with their parameters (see "
 		  "LOADS). Nothing after the name: all its defaults; `none`: not this load, for "
 		  "arms that take one away." },
+#include "model/schema_plant.def"
+
 	{ "exposure", FIELD_GROUP, .in = IN_ALL, .sentence = "How long a life was." },
 	{ "exposure.unit", FIELD_TEXT, SET(exposure_unit), .fallback = "", .fits = is_load,
 	  .shape = "the name of a load", .example = "fib-rebalance",

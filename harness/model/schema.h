@@ -46,10 +46,14 @@ struct field {
 	uint64_t min, max;        /* COUNT, SIZE, DURATION: both included */
 	bool of_item;             /* a key of a NAMED row's maps; kept as text, offset unused */
 	bool needed;              /* of_item: there is no map without it */
+	bool bare;                /* NAMED: a name with nothing behind it is an item, too */
 	bool none;                /* "none" is accepted, kept as TIME_NEVER */
 	const char *const *words; /* WORD, PAIRS (values; NULL: any): ends with NULL */
 	bool (*fits)(const char *word); /* TEXT, LIST, PAIRS (keys): NULL: any */
 	const char *shape;              /* what fits() accepts, in words */
+	/* NAMED: do the items' keys go together? Complains of an item and a key (NULL: none). */
+	int (*check)(const struct named_list *l, bool whole, const char **ret_name,
+		     const char **ret_key, struct err *err);
 	const char *sentence;
 	const char *example;
 };

@@ -244,16 +244,36 @@ static int read_item(const struct reading *r, const struct entry *e, const struc
 	if (!f->fits(e->key->text))
 		return tree_complain(r->err, e->key, "%s: '%.60s' should be %s", f->path,
 				     e->key->text, f->shape);
-	if (e->value->kind == NODE_NULL ||
+	if ((e->value->kind == NODE_NULL && !f->bare) ||
 	    (e->value->kind == NODE_SCALAR && str_eq(e->value->text, "none")))
 		return 0;
-	if (e->value->kind != NODE_MAP)
+	if (e->value->kind != NODE_MAP && e->value->kind != NODE_NULL)
 		return wrong_kind(r, e->value, path, "a map, or none", NULL);
 	named = named_add(field_at(f, r->s, r->sc), e->key->text);
 	for (size_t i = 0; i < e->value->n; i++)
 		if (read_item_key(r, &e->value->item[i], group, &named->value) < 0)
 			return -EINVAL;
 	return check_needed(r, e, group, &named->value);
+}
+
+/* Where in the map the name stands, and the key below it where there is one. */
+static const struct node *place_of(const struct node *map, const char *name, const char *key)
+{
+	const struct entry *e = tree_get(map, name);
+	const struct entry *k =
+		e && key && e->value->kind == NODE_MAP ? tree_get(e->value, key) : NULL;
+
+	return k ? k->key : e ? e->key : map;
+}
+
+static int check_named(const struct reading *r, const struct node *n, const struct field *f)
+{
+	const char *name = "", *key = NULL;
+	struct err why = { 0 };
+
+	if (!f->check || f->check(field_at(f, r->s, r->sc), r->whole, &name, &key, &why) == 0)
+		return 0;
+	return tree_complain(r->err, place_of(n, name, key), "%s", why.msg);
 }
 
 static int read_named(const struct reading *r, const struct node *n, const struct field *f)
@@ -270,7 +290,7 @@ static int read_named(const struct reading *r, const struct node *n, const struc
 		if (x < 0)
 			return x;
 	}
-	return 0;
+	return check_named(r, n, f);
 }
 
 /* ---- loads ---- */

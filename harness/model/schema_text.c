@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "base/str.h"
+#include "model/plants.h"
 
 enum { WIDTH = 76 }; /* mandoc -Tlint complains of text lines beyond 80 bytes */
 
@@ -155,6 +156,24 @@ void schema_write_loads(enum schema_format format, struct buf *out)
 		entry(format, out, l->name, brief, l->sentence);
 		for (const struct load_param *p = l->param; p->key; p++)
 			write_param(format, l, p, out);
+	}
+}
+
+void schema_write_plants(enum schema_format format, struct buf *out)
+{
+	const struct plant_def *p;
+
+	for (size_t i = 0; (p = plant_nth(i)); i++) {
+		_cleanup_buf_ struct buf brief = BUF_INIT;
+
+		buf_puts(&brief, origin_name(p->origin));
+		if (*p->class)
+			buf_printf(&brief, "; reported as %s", p->class);
+		if (*p->function)
+			buf_printf(&brief, " in %s", p->function);
+		if (*p->needs)
+			buf_printf(&brief, "; needs %s", p->needs);
+		entry(format, out, p->name, buf_str(&brief), p->sentence);
 	}
 }
 

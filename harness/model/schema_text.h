@@ -14,6 +14,7 @@ enum schema_format { SCHEMA_PLAIN, SCHEMA_MDOC };
 /* The keys below `key` and itself (NULL: all); false where there is none. */
 bool schema_write_keys(enum schema_format format, const char *key, struct buf *out);
 void schema_write_loads(enum schema_format format, struct buf *out);
+void schema_write_plants(enum schema_format format, struct buf *out);
 void schema_write_classes(enum schema_format format, struct buf *out);
 
 /* A draft-07 JSON Schema, as yaml-language-server and other editors take it. */

@@ -347,7 +347,7 @@ static int named_from_json(const struct field *f, const json_t *o, struct named_
 	json_object_foreach ((json_t *)o, name, v)
 		if (item_from_json(f, name, v, at, err) < 0)
 			return -EINVAL;
-	return 0;
+	return f->check ? f->check(at, true, &name, &name, err) : 0;
 }
 
 static bool number_ok(const struct load_param *p, const char *text)

@@ -118,6 +118,7 @@ struct settings {
 	struct guest guest;
 	struct load_use *load;
 	size_t n_loads;
+	struct named_list plant; /* faults to plant, by kind: model/plants.h */
 	char *exposure_unit; /* the load whose counter is the second clock; "" the first */
 	struct target target;
 	struct detection detect;

@@ -297,7 +297,7 @@ static int scalar(struct parse *p, const yaml_event_t *e, const struct node **re
 	n.quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 	if (memchr(e->data.scalar.value, 0, e->data.scalar.length))
 		return refuse(p, &e->start_mark, "a text with a NUL byte in it");
-	if (n.kind == NODE_SCALAR)
+	if (n.kind == NODE_SCALAR || *e->data.scalar.value == 'n') /* as a key, null is a word */
 		n.text = keep_text(p->trees, (const char *)e->data.scalar.value,
 				   e->data.scalar.length);
 	*ret = keep_node(p->trees, n);
@@ -309,7 +309,7 @@ static int refuse_key(struct parse *p, const struct buf *items, const struct nod
 	const struct entry *item = (const struct entry *)items->data;
 	const size_t n = items->len / sizeof(*item);
 
-	if (key->kind != NODE_SCALAR)
+	if (key->kind != NODE_SCALAR && !str_eq(key->text, "null"))
 		return tree_complain(p->err, key, "a key should be a word");
 	if (n == TREE_MAX_KEYS)
 		return tree_complain(p->err, key, "more than %d keys in one map", TREE_MAX_KEYS);

@@ -82,7 +82,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 	struct proc p = PROC_INIT;
 	struct verdict v;
 
-	spec.settings.n_loads = 0;
+	spec.settings.n_loads = spec.settings.plant.n = 0;
 	spec.settings.guest.accel = ACCEL_KVM;
 	spec.settings.guest.sysctl.n = spec.settings.guest.modules.n = 0;
 	spec.settings.guest.disks.n = 0;

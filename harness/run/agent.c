@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "model/disks.h"
+#include "model/plants.h"
 
 static int hex(int c)
 {
@@ -146,6 +147,19 @@ static void put_load(struct buf *out, const struct load_use *use)
 	buf_putc(out, '\n');
 }
 
+/* Plants draw of their own, not of a load's seed. */
+static void put_plant(struct buf *out, const struct named *plant, uint64_t seed)
+{
+	struct pairs words = { 0 };
+
+	plant_words(plant, seed, &words);
+	buf_puts(out, "plant");
+	for (size_t i = 0; i < words.n; i++)
+		agent_put(out, words.item[i].key, words.item[i].value);
+	buf_putc(out, '\n');
+	pairs_done(&words);
+}
+
 void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 {
 	buf_printf(out, "job seed=%llu proto=1\n", (unsigned long long)seed);
@@ -165,6 +179,10 @@ void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 		agent_put(out, "value", s->guest.sysctl.item[i].value);
 		buf_putc(out, '\n');
 	}
+	if (s->plant.n)
+		put_modules(out, "faultlab");
+	for (size_t i = 0; i < s->plant.n; i++)
+		put_plant(out, &s->plant.item[i], seed + 1000 + i);
 	for (size_t i = 0; i < s->n_loads; i++)
 		put_load(out, &s->load[i]);
 	buf_puts(out, "settle\n");

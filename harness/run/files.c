@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/exit.h"
+#include "image/faultlab.h"
 #include "image/initramfs.h"
 #include "image/kernels.h"
 #include "model/disks.h"
@@ -33,11 +34,12 @@ static void disk_modules(const struct settings *s, struct strv *modules)
 	}
 }
 
-static int build(const struct settings *s, const struct kernel *k, char **ret, struct err *err)
+static int build(const struct settings *s, const struct kernel *k, bool may_fetch, char **ret,
+		 struct err *err)
 {
 	_cleanup_strv_ struct strv modules = { 0 }, loads = { 0 }, programs = { 0 };
 	_cleanup_free_
-	char *guest_dir = image_guest_dir();
+	char *guest_dir = image_guest_dir(), *faultlab = NULL;
 	struct image_want want = {
 		.kernel = k,
 		.modules = &modules,
@@ -55,6 +57,15 @@ static int build(const struct settings *s, const struct kernel *k, char **ret, s
 		strv_add(&loads, use->def->name);
 		add_words(&modules, pairs_get(&use->args, "modules"));
 		add_words(&programs, pairs_get(&use->args, "programs"));
+	}
+	if (s->plant.n) {
+		_cleanup_free_
+		char *source = faultlab_source();
+		int r = faultlab_build(k, source, may_fetch, &faultlab, err);
+
+		if (r < 0)
+			return r;
+		want.faultlab = faultlab;
 	}
 	return image_build(&want, ret, err);
 }
@@ -74,7 +85,7 @@ int files_find(const struct settings *s, bool may_fetch, struct files *ret, stru
 	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;
 	if (!kernel)
 		kernel = k.vmlinux;
-	r = build(s, &k, &f.initrd, err);
+	r = build(s, &k, may_fetch, &f.initrd, err);
 	if (r < 0)
 		return err_exit(err, EXIT_HOST_UNABLE);
 	f.kernel = xstrdup(kernel);

@@ -22,6 +22,11 @@ static void write_loads(struct buf *out)
 	schema_write_loads(SCHEMA_MDOC, out);
 }
 
+static void write_plants(struct buf *out)
+{
+	schema_write_plants(SCHEMA_MDOC, out);
+}
+
 static void write_classes(struct buf *out)
 {
 	schema_write_classes(SCHEMA_MDOC, out);
@@ -59,6 +64,7 @@ static void the_man_page_lists_what_the_tables_hold(void **state)
 	buf_puts(&fresh, buf_str(&page));
 	put_part(&fresh, "keys", write_keys);
 	put_part(&fresh, "loads", write_loads);
+	put_part(&fresh, "plants", write_plants);
 	put_part(&fresh, "classes", write_classes);
 	if (str_eq(buf_str(&page), buf_str(&fresh)))
 		return;
