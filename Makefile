@@ -33,9 +33,9 @@ LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread
 
 LIB_SRC  := $(filter-out harness/cmd/main.c,$(sort $(wildcard harness/*/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-GUEST_SRC := $(sort $(wildcard workloads/*.c workloads/agent/*.c))
-GUEST_SHARED := load nl rtnl wire
-GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out workloads/agent/%,$(GUEST_SRC))))
+GUEST_SRC := $(sort $(wildcard workloads/*.c workloads/agent/*.c workloads/churn/*.c))
+GUEST_SHARED := cgroup load nl probe rtnl wire
+GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out workloads/agent/% workloads/churn/%,$(GUEST_SRC))))
 GUEST_OBJ := $(GUEST_SRC:%.c=$(BUILD)/guest-obj/%.o)
 GUEST_BIN := $(addprefix $(BUILD)/guest/,init $(GUEST_LOADS))
 UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 
 #define SECOND NS_PER_S
+#define MICRO  UINT64_C(1000000) /* of a rate: its unit */
 
 static const struct load_param fib_rebalance[] = {
 	{ "pause", PARAM_DURATION, "300ms", 0, 3600 * SECOND,
@@ -36,6 +37,51 @@ static const struct load_param shell[] = {
 	{ 0 },
 };
 
+static const struct load_param container_churn[] = {
+	{ "runtime", PARAM_TEXT, "native", 0, 0,
+	  "who makes the containers: native, by system calls" },
+	{ "rate", PARAM_RATE, "4/s", MICRO / 10, 1000 * MICRO,
+	  "containers begun, by all workers together; more than the guest can do is what it can" },
+	{ "parallel", PARAM_COUNT, "2", 1, 64, "containers at a time" },
+	{ "lifetime", PARAM_DURATION, "100ms", 0, 3600 * SECOND,
+	  "of a container after its work, on average (half to one and a half times as long)" },
+	{ "delay", PARAM_DURATION, "0s", 0, 600 * SECOND,
+	  "between a container's end and the deletion of its network (a mitigation)" },
+	{ "serialise", PARAM_BOOL, "no", 0, 1, "one deletion at a time (a mitigation)" },
+	{ "kill", PARAM_BOOL, "yes", 0, 1,
+	  "end a container by SIGKILL while it is busy (no: it closes its sockets and exits)" },
+	{ "unlink", PARAM_BOOL, "yes", 0, 1,
+	  "delete the veth by its host end first, as engines do (no: it goes with its namespace)" },
+	{ "hairpin", PARAM_BOOL, "yes", 0, 1,
+	  "each container connects to its own service address, through the bridge and back" },
+	{ "promiscuous", PARAM_BOOL, "no", 0, 1,
+	  "the bridge in promiscuous mode (a mitigation)" },
+	{ "ipv6", PARAM_BOOL, "yes", 0, 1,
+	  "two IPv6 addresses under duplicate address detection, one the same in all (no: IPv6 is "
+	  "off, a mitigation)" },
+	{ "half-closed", PARAM_BOOL, "yes", 0, 1,
+	  "two half-closed connections with unread data at the container's end" },
+	{ "orphan-retries", PARAM_COUNT, "1", 0, 15,
+	  "of a dead container's connections, which keep its network namespace (0: the kernel's "
+	  "8, a minute and more)" },
+	{ "udp-burst", PARAM_COUNT, "16", 0, 10000,
+	  "datagrams of 1000 bytes in a burst, again and again until the end" },
+	{ "execs", PARAM_COUNT, "1", 0, 1000, "programs executed in each container" },
+	{ "user-namespace", PARAM_BOOL, "no", 0, 1, "a user namespace for each container, too" },
+	{ "memory", PARAM_SIZE, "16MiB", 0, 1ull << 40,
+	  "limit of each container, 0B for none; any limit turns the memory controller on for "
+	  "the whole guest" },
+	{ "pids", PARAM_COUNT, "64", 0, 1000000, "limit of each container, 0 for none" },
+	{ "check", PARAM_DURATION, "1m", 0, 86400 * SECOND,
+	  "between two looks at what the containers left behind, none of them running; 0s never" },
+	{ "probe", PARAM_DURATION, "5s", 0, 3600 * SECOND,
+	  "between two attempts to make a namespace, a link, and to load a module; 0s none" },
+	{ "probe-deadline", PARAM_DURATION, "30s", SECOND, 86400 * SECOND,
+	  "for these, for each step of a container, and for what is left to go: later is the "
+	  "failure probe-overdue" },
+	{ 0 },
+};
+
 static const struct load_def loads[] = {
 	{ "fib-rebalance", "replaces",
 	  "replaces a two-path route while the rule for dead next hops is toggled (divide error in "
@@ -45,6 +91,10 @@ static const struct load_def loads[] = {
 	  "changes a team device's mode while frames are sent through it",
 	  "team team_mode_roundrobin team_mode_broadcast team_mode_activebackup team_mode_random",
 	  "", 2, team_mode },
+	{ "container-churn", "deletions",
+	  "creates containers (namespaces, control group, overlay, veth in a bridge), executes in "
+	  "them and deletes them, at a rate; tries what must always be possible",
+	  "veth bridge overlay ip_tables", "", 1, container_churn },
 	{ "stress-ng", "cpu-ms",
 	  "any stressors of stress-ng(1); its work is the CPU time they used", "", "stress-ng", 1,
 	  stress_ng },
