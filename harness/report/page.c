@@ -12,6 +12,7 @@
 #include "model/units.h"
 #include "report/figure.h"
 #include "report/gathered.h"
+#include "report/jumps.h"
 #include "store/verdicts.h"
 
 enum {
@@ -20,6 +21,7 @@ enum {
 	REPORT_BYTES = 65536, /* of a report, at most */
 	REPORT_LINES = 70,
 	OTHERS_SHOWN = 12,
+	JUMPS_SHOWN = 6,
 };
 
 struct page {
@@ -322,6 +324,34 @@ static void put_others(struct page *p)
 		buf_printf(p->out, "  and %zu more in " TRIAL_SIGHTINGS "\n", o.n - OTHERS_SHOWN);
 }
 
+/* --- what jumped --- */
+
+static void put_before(struct page *p)
+{
+	const struct verdict *v = p->v;
+	double failed_s = (double)v->sighting.at_ns / 1e9;
+	uint64_t from_ns = v->sighting.at_ns - MIN(v->exposure_ns, v->sighting.at_ns);
+	_cleanup_samples_ struct samples s = { 0 };
+	struct jump jump[JUMPS_SHOWN];
+	size_t n;
+
+	if (!v->has_sighting || !v->exposure_ns ||
+	    samples_read(p->dir, from_ns, v->sighting.at_ns, &s, NULL) < 0 || s.n < 2)
+		return;
+	n = jumps_find(&s, JUMPS_SHOWN, jump);
+	heading(p, "The seconds before");
+	for (size_t i = 0; i < n; i++) {
+		buf_puts(p->out, "  ");
+		jump_text(&jump[i], failed_s, p->out);
+		buf_putc(p->out, '\n');
+	}
+	buf_printf(p->out, "  %s%zu samples of the guest's agent, the last ",
+		   n ? "of " : "nothing jumped in ", s.n);
+	figure_scaled(p->out, failed_s - s.at_s[s.n - 1],
+		      scale_of_seconds(failed_s - s.at_s[s.n - 1]));
+	buf_puts(p->out, " before\n");
+}
+
 /* --- what it was asked --- */
 
 static void put_gathered(struct page *p)
@@ -391,6 +421,7 @@ int page_trial(const struct run_dir *run, uint64_t trial, const struct text_styl
 	put_console(&p);
 	put_others(&p);
 	put_facts(&p);
+	put_before(&p);
 	put_gathered(&p);
 	put_files(&p);
 	put_again(&p);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/jumps.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "model/units.h"
+#include "report/figure.h"
+
+enum {
+	BEFORE_MIN = 3,
+	AFTER_MIN = 2,     /* samples on the two sides of a jump */
+	USER_HZ = 100,     /* ticks a second in /proc/stat, on every architecture that matters */
+	ALL_MAX = 2 * 512, /* jumps that are weighed against each other */
+};
+#define SHARE_STEP 0.25 /* of a CPU, of the time */
+#define RATE_TIMES 5.0
+#define RATE_FLOOR 100.0 /* per second: below that, five times as many are still few */
+#define SIZE_STEP  0.1   /* of the guest's memory */
+
+/* One series over the window. */
+struct series {
+	size_t n;
+	double v[JUMPS_WINDOW];
+	double at_s[JUMPS_WINDOW]; /* of the sample before the one that made v */
+};
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The p-quantile of n values, the lower one of two. */
+static double quantile(const double *v, size_t n, double p)
+{
+	double sorted[JUMPS_WINDOW];
+
+	memcpy(sorted, v, n * sizeof(*v));
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	return sorted[(size_t)(p * (double)(n - 1) + 0.5)];
+}
+
+/* Where cutting takes away most of the squares; 0: nowhere. */
+static size_t best_cut(const struct series *s)
+{
+	double total = 0, left = 0, best = 0;
+	size_t cut = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		total += s->v[i];
+	for (size_t k = 1; k < s->n; k++) {
+		double a, b, gain;
+
+		left += s->v[k - 1];
+		a = left / (double)k;
+		b = (total - left) / (double)(s->n - k);
+		gain = (double)k * (double)(s->n - k) * (a - b) * (a - b);
+		if (k >= BEFORE_MIN && s->n - k >= AFTER_MIN && gain > best) {
+			best = gain;
+			cut = k;
+		}
+	}
+	return cut;
+}
+
+static bool apart(const struct series *s, size_t cut, bool rose)
+{
+	const double *a = s->v, *b = s->v + cut;
+	size_t na = cut, nb = s->n - cut;
+
+	return rose ? quantile(a, na, 0.9) < quantile(b, nb, 0.1)
+		    : quantile(a, na, 0.1) > quantile(b, nb, 0.9);
+}
+
+/* How much of a jump it is; 0: none. Sizes may fall, shares and rates are told when they rise. */
+static double weigh(const struct jump *j, double memory)
+{
+	double step = j->after - j->before;
+
+	switch (j->unit) {
+	case JUMP_SHARE: return step >= SHARE_STEP ? step : 0;
+	case JUMP_RATE:
+		if (j->after < RATE_FLOOR || j->after < RATE_TIMES * j->before)
+			return 0;
+		return 0.9 * fmin(1, log10(j->after / fmax(j->before, 1)) / 4);
+	case JUMP_SIZE:
+		return memory > 0 && fabs(step) >= SIZE_STEP * memory ? fabs(step) / memory : 0;
+	}
+	return 0;
+}
+
+static bool find_jump(const struct series *s, double memory, struct jump *j)
+{
+	size_t cut = s->n >= BEFORE_MIN + AFTER_MIN ? best_cut(s) : 0;
+
+	if (!cut)
+		return false;
+	j->before = quantile(s->v, cut, 0.5);
+	j->after = quantile(s->v + cut, s->n - cut, 0.5);
+	j->at_s = s->at_s[cut];
+	j->weight = weigh(j, memory);
+	return j->weight > 0 && apart(s, cut, j->after > j->before);
+}
+
+/* ---- keys to series ---- */
+
+/* per second of the guest's own clock; where that stands still, of the host's */
+static double seconds(const struct samples *s, size_t i)
+{
+	double up = s->up_s[i] - s->up_s[i - 1];
+
+	return up > 0 ? up : s->at_s[i] - s->at_s[i - 1];
+}
+
+static void put(struct series *to, const struct samples *s, size_t i, double v)
+{
+	if (!isfinite(v) || to->n == JUMPS_WINDOW)
+		return;
+	to->at_s[to->n] = s->at_s[i - 1];
+	to->v[to->n++] = v;
+}
+
+static void make_series(const struct samples *s, int column, enum jump_unit unit, double per,
+			struct series *ret)
+{
+	size_t first = s->n > JUMPS_WINDOW ? s->n - JUMPS_WINDOW : 1;
+
+	ret->n = 0;
+	for (size_t i = first; i < s->n; i++) {
+		double now = samples_get(s, i, column), rate;
+
+		rate = (now - samples_get(s, i - 1, column)) / (per * seconds(s, i));
+		if (unit == JUMP_SHARE)
+			rate = fmin(rate, 1);
+		put(ret, s, i, unit == JUMP_SIZE ? now : rate);
+	}
+}
+
+/* What a key is called, what it counts, and how many of it make one. False: nobody's jump. */
+static bool name_of(const char *key, struct jump *j, double *ret_per)
+{
+	const char *rest;
+	unsigned cpu;
+	char mode[16];
+
+	*ret_per = 1;
+	if (sscanf(key, "cpu%u.%15[a-z]", &cpu, mode) == 2) {
+		snprintf(j->what, sizeof(j->what), "CPU %u's %s time", cpu, mode);
+		j->unit = JUMP_SHARE;
+		*ret_per = USER_HZ;
+		return !str_eq(mode, "idle");
+	}
+	if ((rest = str_after(key, "psi."))) {
+		snprintf(j->what, sizeof(j->what), "pressure %.40s", rest);
+		j->unit = JUMP_SHARE;
+		*ret_per = 1e6;
+		return true;
+	}
+	rest = str_after(key, "vm.");
+	j->unit = rest ? JUMP_RATE : JUMP_SIZE;
+	rest = rest ? rest : str_after(key, "mem.");
+	snprintf(j->what, sizeof(j->what), "%.60s", rest ? rest : "");
+	return rest != NULL;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct jump *x = a, *y = b;
+
+	return (x->weight < y->weight) - (x->weight > y->weight);
+}
+
+size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
+{
+	int total = samples_column(s, "mem.MemTotal");
+	double memory = total >= 0 && s->n ? samples_get(s, s->n - 1, total) : NAN;
+	struct jump *all = xcalloc(ALL_MAX, sizeof(*all));
+	size_t n = 0;
+
+	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++) {
+		struct series *series = xcalloc(1, sizeof(*series));
+		double per;
+
+		if (name_of(s->key.item[k], &all[n], &per)) {
+			make_series(s, (int)k, all[n].unit, per, series);
+			n += find_jump(series, memory, &all[n]);
+		}
+		free(series);
+	}
+	qsort(all, n, sizeof(*all), by_weight);
+	n = MIN(n, max);
+	memcpy(ret, all, n * sizeof(*all));
+	free(all);
+	return n;
+}
+
+static void put_amount(struct buf *out, enum jump_unit unit, double v)
+{
+	char text[UNIT_TEXT];
+
+	switch (unit) {
+	case JUMP_SHARE: buf_printf(out, "%.0f %%", 100 * v); break;
+	case JUMP_RATE:
+		figure_count(out, round(v));
+		buf_puts(out, "/s");
+		break;
+	case JUMP_SIZE: buf_puts(out, size_human(text, (uint64_t)fmax(v, 0))); break;
+	}
+}
+
+void jump_text(const struct jump *j, double failed_at_s, struct buf *out)
+{
+	str_sanitise(out, j->what, strlen(j->what), false);
+	buf_puts(out, j->after > j->before ? " rose from " : " fell from ");
+	put_amount(out, j->unit, j->before);
+	buf_puts(out, " to ");
+	put_amount(out, j->unit, j->after);
+	buf_puts(out, ", ");
+	figure_scaled(out, failed_at_s - j->at_s, scale_of_seconds(failed_at_s - j->at_s));
+	buf_puts(out, " before");
+}

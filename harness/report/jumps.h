@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What jumped before a failure: of all that the guest sampled each second, what went from one level
+ * to another, and when. Pure.
+ *
+ * Each series (a CPU's share of its time in a mode, a counter's rate, a size) is cut in two where
+ * that takes away most of its variance (least squares, as the first step of binary segmentation:
+ * Scott and Knott 1974). The cut is a jump where nine tenths of the values before it lie below
+ * nine tenths of those behind it, and the difference is one that people would call a jump.
+ */
+#ifndef KS_REPORT_JUMPS_H
+#define KS_REPORT_JUMPS_H
+
+#include "base/buf.h"
+#include "report/samples.h"
+
+enum jump_unit {
+	JUMP_SHARE, /* of a second: 0 to 1 */
+	JUMP_RATE,  /* per second */
+	JUMP_SIZE   /* bytes */
+};
+
+struct jump {
+	char what[64]; /* "CPU 1's system time", "pgscan_kswapd"; from the guest's keys */
+	enum jump_unit unit;
+	double before, after; /* medians */
+	double at_s;          /* host's clock of the last sample before it */
+	double weight;        /* how much of a jump it is, 0 to 1 or so */
+};
+
+enum { JUMPS_WINDOW = 180 }; /* samples before the failure that are looked at */
+
+/* The largest first, at most max of them. */
+size_t jumps_find(const struct samples *s, size_t max, struct jump *ret);
+
+/* "CPU 1's system time rose from 3 % to 100 %, 21 s before" */
+void jump_text(const struct jump *j, double failed_at_s, struct buf *out);
+
+#endif
