@@ -20,6 +20,7 @@ static const struct cmd table[] = {
 	  "say what a question will take: trials, hours, soak", cmd_plan },
 	{ "ls", "[RUN]", "list the runs, or the trials of one", cmd_ls },
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
+	{ "export", "RUN/TRIAL --mail", "a failed trial as a mail to a kernel list", cmd_export },
 	{ "reindex", "", "build the index of all runs anew", cmd_reindex },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
 	{ "image", "[-k KERNEL] [-m MODULE]... [-p PROGRAM]... [LOAD]...",

@@ -10,15 +10,14 @@
 
 #include "base/fs.h"
 #include "model/units.h"
+#include "report/excerpt.h"
 #include "report/figure.h"
 #include "report/gathered.h"
 #include "report/jumps.h"
 #include "store/verdicts.h"
 
 enum {
-	BEFORE_BYTES = 4096, /* read before the report, of which BEFORE_LINES are shown */
-	BEFORE_LINES = 2,
-	REPORT_BYTES = 65536, /* of a report, at most */
+	BEFORE_LINES = 2, /* shown before the report */
 	REPORT_LINES = 70,
 	OTHERS_SHOWN = 12,
 	JUMPS_SHOWN = 6,
@@ -163,82 +162,7 @@ static void put_facts(struct page *p)
 
 /* --- the console --- */
 
-/* Up to n bytes from `offset`: fewer at the end of the file, none where there is no file. */
-static void read_part(int dir, const char *name, uint64_t offset, size_t n, struct buf *out)
-{
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-
-	buf_reserve(out, n);
-	while (fd >= 0 && n) {
-		ssize_t got = pread(fd, out->data + out->len, n, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		out->len += (size_t)got;
-		offset += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	out->data[out->len] = 0;
-}
-
-/* Where the last `lines` lines before byte `at` begin. */
-static size_t back_up(const struct buf *b, size_t at, unsigned lines)
-{
-	while (at > 0 && (b->data[at - 1] != '\n' || lines-- > 0))
-		at--;
-	return at;
-}
-
-struct line {
-	const char *text;
-	size_t len;
-};
-
-static bool next_line(const struct buf *b, size_t *at, struct line *ret)
-{
-	const char *start = b->data + *at, *end;
-
-	if (*at >= b->len)
-		return false;
-	end = memchr(start, '\n', b->len - *at) ?: b->data + b->len;
-	*at = (size_t)(end - b->data) + 1;
-	*ret = (struct line){ start, (size_t)(end - start) };
-	while (ret->len && ret->text[ret->len - 1] == '\r')
-		ret->len--;
-	return true;
-}
-
-static bool has(const struct line *l, const char *s)
-{
-	return memmem(l->text, l->len, s, strlen(s)) != NULL;
-}
-
-/*
- * The line that names the guilty function: its RIP line, else the first line of a trace
- * ("name+0x"), else the first that has the name at all; the report's first line where none has.
- */
-static const char *guilty_line(const struct buf *b, size_t from, const char *function)
-{
-	_cleanup_free_
-	char *traced = xasprintf("%s+0x", function);
-	const char *best = b->data + from;
-	int best_rank = 0;
-	struct line l;
-
-	for (size_t at = from; *function && next_line(b, &at, &l);) {
-		int rank = !has(&l, function) ? 0 : !has(&l, traced) ? 1 : !has(&l, "RIP:") ? 2 : 3;
-
-		if (rank > best_rank) {
-			best = l.text;
-			best_rank = rank;
-		}
-	}
-	return best;
-}
-
-static void put_console_line(struct page *p, const struct line *l, bool guilty)
+static void put_console_line(struct page *p, const struct excerpt_line *l, bool guilty)
 {
 	_cleanup_buf_ struct buf safe = BUF_INIT;
 	bool bold = guilty && p->style->color;
@@ -250,12 +174,12 @@ static void put_console_line(struct page *p, const struct line *l, bool guilty)
 		places_beneath(p->places, l->text, l->len, "            ", p->out);
 }
 
-static void put_lines(struct page *p, const struct buf *b, size_t from, const char *guilty)
+static void put_lines(struct page *p, const struct excerpt *e, const char *guilty)
 {
-	struct line l;
+	struct excerpt_line l;
 	size_t n = 0;
 
-	for (size_t at = from; next_line(b, &at, &l); n++) {
+	for (size_t at = excerpt_back(e, BEFORE_LINES); excerpt_next(e, &at, &l); n++) {
 		if (n < REPORT_LINES || l.text == guilty)
 			put_console_line(p, &l, l.text == guilty);
 		else if (n == REPORT_LINES)
@@ -266,22 +190,16 @@ static void put_lines(struct page *p, const struct buf *b, size_t from, const ch
 static void put_console(struct page *p)
 {
 	const struct sighting *s = &p->v->sighting;
-	uint64_t start = s->offset > BEFORE_BYTES ? s->offset - BEFORE_BYTES : 0;
-	size_t before = (size_t)(s->offset - start), report;
-	_cleanup_buf_ struct buf b = BUF_INIT;
+	_cleanup_excerpt_ struct excerpt e = EXCERPT_INIT;
 
-	if (!p->v->has_sighting || s->end <= s->offset || s->end > INT64_MAX)
-		return;
-	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
-	read_part(p->dir, TRIAL_CONSOLE, start, before + report, &b);
-	if (b.len <= before)
+	if (!p->v->has_sighting || !excerpt_read(p->dir, s, &e))
 		return;
 	if (p->places)
-		places_learn(p->places, b.data + before, b.len - before, s);
+		places_learn(p->places, e.text.data + e.report, e.text.len - e.report, s);
 	heading(p, "Console");
 	buf_printf(p->out, "(bytes %llu to %llu of " TRIAL_CONSOLE "; > marks the guilty line)\n",
 		   (unsigned long long)s->offset, (unsigned long long)s->end);
-	put_lines(p, &b, back_up(&b, before, BEFORE_LINES), guilty_line(&b, before, s->function));
+	put_lines(p, &e, excerpt_guilty(&e, s->function));
 }
 
 /* --- what else the console showed --- */

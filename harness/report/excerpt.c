@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/excerpt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "store/layout.h"
+
+enum { BEFORE_BYTES = 4096, REPORT_BYTES = 65536 };
+
+/* Up to n bytes from `offset`: fewer at the end of the file, none where there is no file. */
+static void read_part(int dir, const char *name, uint64_t offset, size_t n, struct buf *out)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+
+	buf_reserve(out, n);
+	while (fd >= 0 && n) {
+		ssize_t got = pread(fd, out->data + out->len, n, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		out->len += (size_t)got;
+		offset += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	out->data[out->len] = 0;
+}
+
+bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret)
+{
+	uint64_t start = s->offset > BEFORE_BYTES ? s->offset - BEFORE_BYTES : 0;
+	size_t report;
+
+	if (s->end <= s->offset || s->end > INT64_MAX)
+		return false;
+	ret->report = (size_t)(s->offset - start);
+	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
+	read_part(trial_dir, TRIAL_CONSOLE, start, ret->report + report, &ret->text);
+	return ret->text.len > ret->report;
+}
+
+bool excerpt_next(const struct excerpt *e, size_t *at, struct excerpt_line *ret)
+{
+	const struct buf *b = &e->text;
+	const char *start = b->data + *at, *end;
+
+	if (*at >= b->len)
+		return false;
+	end = memchr(start, '\n', b->len - *at) ?: b->data + b->len;
+	*at = (size_t)(end - b->data) + 1;
+	*ret = (struct excerpt_line){ start, (size_t)(end - start) };
+	while (ret->len && ret->text[ret->len - 1] == '\r')
+		ret->len--;
+	return true;
+}
+
+size_t excerpt_back(const struct excerpt *e, unsigned lines)
+{
+	size_t at = e->report;
+
+	while (at > 0 && (e->text.data[at - 1] != '\n' || lines-- > 0))
+		at--;
+	return at;
+}
+
+static bool has(const struct excerpt_line *l, const char *s)
+{
+	return memmem(l->text, l->len, s, strlen(s)) != NULL;
+}
+
+const char *excerpt_guilty(const struct excerpt *e, const char *function)
+{
+	_cleanup_free_
+	char *traced = xasprintf("%s+0x", function);
+	const char *best = e->text.data + e->report;
+	int best_rank = 0;
+	struct excerpt_line l;
+
+	for (size_t at = e->report; *function && excerpt_next(e, &at, &l);) {
+		int rank = !has(&l, function) ? 0 : !has(&l, traced) ? 1 : !has(&l, "RIP:") ? 2 : 3;
+
+		if (rank > best_rank) {
+			best = l.text;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
