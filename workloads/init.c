@@ -21,13 +21,13 @@
 
 #include "agent/boot.h"
 #include "agent/child.h"
-#include "agent/disks.h"
 #include "agent/modules.h"
 #include "agent/plant.h"
 #include "agent/port.h"
 #include "agent/sample.h"
-#include "agent/sysctl.h"
+#include "agent/settings.h"
 #include "agent/sysrq.h"
+#include "agent/watchdog.h"
 
 #define MAX_LOADS    16
 #define NS_PER_S     1000000000ull
@@ -169,6 +169,7 @@ static void every_second(uint64_t at_ns)
 {
 	struct wire *w = say("beat");
 
+	watchdog_feed();
 	wire_u64(w, "n", ++agent.beats);
 	wire_u64(w, "up", at_ns);
 	if (agent.port.dropped)
@@ -288,38 +289,33 @@ static void on_job(const char *tokens)
 
 static void on_module(const char *tokens)
 {
-	char name[64], why[512];
+	char name[64], args[1024] = "", why[512];
 
 	if (wire_get(tokens, "name", name, sizeof name) < 0) {
 		say_error("module: no name");
 		return;
 	}
-	switch (module_load(name, why, sizeof why)) {
+	wire_get(tokens, "args", args, sizeof args);
+	switch (module_load_with(name, args, why, sizeof why)) {
 	case MODULE_LOADED: break;
 	case MODULE_NOT_LISTED: say_log("module %s is not listed: built in", name); break;
 	case MODULE_FAILED: say_error("%s", why); break;
 	}
 }
 
-static void on_sysctl(const char *tokens)
-{
-	char key[256], value[1024], why[1024];
-
-	if (wire_get(tokens, "key", key, sizeof key) < 0 ||
-	    wire_get(tokens, "value", value, sizeof value) < 0)
-		say_error("sysctl: no key or no value");
-	else if (sysctl_set(key, value, why, sizeof why) < 0)
-		say_error("%s", why);
-}
-
-static void on_disk(const char *tokens)
+/* What is applied at once and read back. */
+static void on_setting(const char *word, const char *tokens)
 {
 	char said[1024];
 
-	if (disk_setup(tokens, said, sizeof said) < 0)
-		say_error("%s", said);
-	else
-		say_log("%s", said);
+	switch (setting_apply(word, tokens, said, sizeof said)) {
+	case SETTING_UNKNOWN: break;
+	case SETTING_FAILED: say_error("%s", said); break;
+	case SETTING_DONE:
+		if (said[0])
+			say_log("%s", said);
+		break;
+	}
 }
 
 static void on_plant(const char *tokens)
@@ -407,10 +403,9 @@ static const struct {
 	const char *word;
 	void (*run)(const char *tokens);
 } words[] = {
-	{ "job", on_job },     { "module", on_module }, { "sysctl", on_sysctl },
-	{ "load", on_load },   { "settle", on_settle }, { "begin", on_begin },
-	{ "ping", on_ping },   { "stop", on_stop },     { "disk", on_disk },
-	{ "sysrq", on_sysrq }, { "plant", on_plant },
+	{ "job", on_job },       { "module", on_module }, { "load", on_load },
+	{ "settle", on_settle }, { "begin", on_begin },   { "ping", on_ping },
+	{ "stop", on_stop },     { "sysrq", on_sysrq },   { "plant", on_plant },
 };
 
 static void handle_line(char *line)
@@ -419,8 +414,12 @@ static void handle_line(char *line)
 	const char *word = wire_token(&rest);
 
 	for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
-		if (strcmp(word, words[i].word) == 0)
+		if (strcmp(word, words[i].word) == 0) {
 			words[i].run(rest);
+			return;
+		}
+	if (word)
+		on_setting(word, rest);
 }
 
 /* ---- time ---- */

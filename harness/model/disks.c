@@ -6,7 +6,7 @@
 
 #include "model/units.h"
 
-enum { SECTOR = 512 };
+enum { SECTOR = 512, PAGE = 4096 };
 
 const char *const disk_file_systems[] = {
 	"ext4", "xfs", "btrfs", "erofs", "squashfs", "none", NULL
@@ -94,4 +94,14 @@ int disks_consistent(const struct settings *s, char path[static 128], struct err
 		r = check_disk(&d, path, err);
 	}
 	return r;
+}
+
+bool swap_wanted(const struct swap *s)
+{
+	return s->bytes && s->bytes != TIME_NEVER;
+}
+
+uint64_t swap_bytes(const struct swap *s)
+{
+	return (s->bytes + PAGE - 1) / PAGE * PAGE;
 }

@@ -27,4 +27,9 @@ void disk_of(const struct named *named, struct disk *ret);
  */
 int disks_consistent(const struct settings *s, char path[static 128], struct err *err);
 
+bool swap_wanted(const struct swap *s);
+
+/* Of swap that there is: whole pages. */
+uint64_t swap_bytes(const struct swap *s);
+
 #endif

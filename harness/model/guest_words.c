@@ -57,6 +57,17 @@ bool word_is_args(const char *s)
 	return is_printable(s, 0x20, 256);
 }
 
+bool word_is_algorithm(const char *s)
+{
+	return word_all_of(s, "_-", 24);
+}
+
+bool word_is_kernel_file(const char *s)
+{
+	return (strncmp(s, "/sys/", 5) == 0 || strncmp(s, "/proc/", 6) == 0) &&
+	       word_all_of(s, "/._-:,@+", 200) && !strstr(s, "..");
+}
+
 bool word_is_path(const char *s)
 {
 	return strchr(s, '/') && !strpbrk(s, "\n\r") && strlen(s) < 1024;

@@ -9,7 +9,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "base/str.h"
-#include "model/disks.h"
+#include "model/guest_check.h"
 #include "model/schema.h"
 #include "model/units.h"
 
@@ -190,7 +190,7 @@ static int check_guest(const struct look *l)
 	char path[128] = "guest";
 	struct err why = { 0 };
 
-	if (disks_consistent(l->s, path, &why) == 0)
+	if (guest_consistent(l->s, path, &why) == 0)
 		return 0;
 	return tree_complain(l->err, place(l, path, "guest"), "%s%s", l->arm, why.msg);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "model/disks.h"
 #include "model/guest_words.h"
+#include "model/panics.h"
 #include "model/plants.h"
 #include "model/units.h"
 
@@ -20,9 +21,26 @@ static bool is_name(const char *s)
 	return word_all_of(s, "._+-", 64) && s[0] != '.' && s[0] != '-';
 }
 
+static bool is_one_line(const char *s)
+{
+	return !strpbrk(s, "\n\r") && strlen(s) <= 2048;
+}
+
+/* A name and, behind it, parameters. */
 static bool is_module(const char *s)
 {
-	return word_all_of(s, "_-", 56);
+	const size_t n = strcspn(s, " ");
+	char name[64];
+
+	if (n >= sizeof(name) || strlen(s) > 512 || !is_one_line(s))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)n, s);
+	for (s += n; *s; s += strcspn(s, " ")) {
+		s += strspn(s, " ");
+		if (*s && (!memchr(s, '=', strcspn(s, " ")) || *s == '='))
+			return false;
+	}
+	return word_all_of(name, "_-", 56);
 }
 
 static bool is_sysctl(const char *s)
@@ -38,11 +56,6 @@ static bool is_class(const char *s)
 static bool is_signature(const char *s)
 {
 	return word_all_of(s, "_.-", 48);
-}
-
-static bool is_one_line(const char *s)
-{
-	return !strpbrk(s, "\n\r") && strlen(s) <= 2048;
 }
 
 static bool is_pattern(const char *s)
@@ -100,6 +113,12 @@ static const char *const severities[] = { "noise", "note", "crash", "fatal", NUL
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const clocks[] = { "virtual", "real", NULL };
 
+static const char *const swap_places[] = { "disk", "zram", "file", NULL };
+static const char *const machine_types[] = { "q35", "pc", NULL };
+static const char *const watchdog_devices[] = { "none", "i6300esb", "softdog", NULL };
+static const char *const watchdog_actions[] = { "panic", "reset", NULL };
+static const char *const mglru_words[] = { "kernel", "off", "on", NULL };
+
 static bool is_backend(const char *s)
 {
 	for (size_t i = 0; backends[i]; i++)
@@ -156,9 +175,10 @@ static const struct field fields[] = {
 	  .shape = "one line of at most 2048 bytes", .example = "slub_debug=FZ",
 	  .sentence = "Added to the kernel's command line." },
 	{ "guest.modules", FIELD_LIST, SET(guest.modules), .fallback = "", .fits = is_module,
-	  .shape = "a kernel module's name", .example = "[dummy, sch_htb]",
+	  .shape = "a kernel module's name, with NAME=VALUE parameters behind it if need be",
+	  .example = "[sch_htb, \"dummy numdummies=2\"]",
 	  .sentence = "Kernel modules to load before the loads start, besides those that the loads "
-		      "ask for." },
+		      "ask for. Parameters are read back from /sys/module/NAME/parameters." },
 	{ "guest.sysctl", FIELD_PAIRS, SET(guest.sysctl), .fits = is_sysctl,
 	  .shape = "a sysctl's name", .example = "{ vm.swappiness: 10 }",
 	  .sentence = "Kernel parameters to set before the loads start, by their sysctl(8) names. "
@@ -444,7 +464,12 @@ _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum boot_image) == sizeof(unsigned) &&
 		       sizeof(enum hang_profile) == sizeof(unsigned) &&
 		       sizeof(enum fake_clock) == sizeof(unsigned) &&
-		       sizeof(enum dump_when) == sizeof(unsigned),
+		       sizeof(enum dump_when) == sizeof(unsigned) &&
+		       sizeof(enum swap_on) == sizeof(unsigned) &&
+		       sizeof(enum machine_type) == sizeof(unsigned) &&
+		       sizeof(enum watchdog_device) == sizeof(unsigned) &&
+		       sizeof(enum watchdog_action) == sizeof(unsigned) &&
+		       sizeof(enum mglru) == sizeof(unsigned),
 	       "a WORD is kept through an unsigned");
 
 void *field_at(const struct field *f, struct settings *s, struct scenario *sc)

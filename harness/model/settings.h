@@ -50,6 +50,31 @@ struct load_use {
 	struct pairs args; /* every parameter of def, in its order, normalised for the guest */
 };
 
+enum swap_on { SWAP_ON_DISK, SWAP_ON_ZRAM, SWAP_ON_FILE };
+
+struct swap {
+	uint64_t bytes; /* TIME_NEVER: none */
+	enum swap_on on;
+	char *file;      /* in the guest; "" but on a file */
+	char *algorithm; /* of zram; "" SWAP_ALGORITHM */
+};
+
+#define SWAP_ALGORITHM "lz4" /* the kernels' own defaults differ: lzo-rle, then lz4 */
+
+enum watchdog_device { WATCHDOG_NONE, WATCHDOG_I6300ESB, WATCHDOG_SOFTDOG };
+enum watchdog_action { WATCHDOG_PANIC, WATCHDOG_RESET };
+
+struct watchdog {
+	enum watchdog_device device;
+	enum watchdog_action action;
+	uint64_t timeout; /* ns; the agent feeds it once a second */
+};
+
+enum machine_type { MACHINE_Q35, MACHINE_PC };
+
+/* The multi-generational LRU. */
+enum mglru { MGLRU_KERNEL, MGLRU_OFF, MGLRU_ON };
+
 struct guest {
 	char *backend; /* a row of vm/vm.c's table: "libvirt", "fake" */
 	uint64_t memory_bytes;
@@ -57,9 +82,16 @@ struct guest {
 	enum accel accel;
 	enum boot_image boot;
 	enum hang_profile hang;
-	char *cmdline;           /* added to the kernel's command line; "" none */
-	struct strv modules;     /* loaded before the loads, besides what the loads need */
-	struct pairs sysctl;     /* vm.swappiness = 10 ... */
+	char *cmdline;        /* added to the kernel's command line; "" none */
+	struct strv modules;  /* loaded before the loads, besides what the loads need */
+	struct pairs sysctl;  /* vm.swappiness = 10 ... */
+	struct pairs sysfs;   /* files below /sys and /proc, and what to write there */
+	struct strv panic_on; /* words of model/panics.h */
+	enum mglru mglru;
+	enum machine_type machine;
+	uint64_t numa; /* nodes */
+	struct watchdog watchdog;
+	struct swap swap;
 	struct named_list disks; /* model/disks.h tells what they say */
 };
 

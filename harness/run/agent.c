@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "model/disks.h"
 #include "model/plants.h"
+#include "run/job.h"
 
 static int hex(int c)
 {
@@ -101,40 +101,30 @@ void agent_put(struct buf *out, const char *key, const char *value)
 	}
 }
 
-static void put_module(struct buf *out, const char *name)
-{
-	buf_puts(out, "module");
-	agent_put(out, "name", name);
-	buf_putc(out, '\n');
-}
-
 static void put_modules(struct buf *out, const char *words)
 {
 	_cleanup_free_
 	char *copy = xstrdup(words);
 	char *save = NULL;
 
-	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
-		put_module(out, w);
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		buf_puts(out, "module");
+		agent_put(out, "name", w);
+		buf_putc(out, '\n');
+	}
 }
 
-static void put_disk(struct buf *out, const struct named *named)
+/* Of a scenario: a name, and parameters behind it. */
+static void put_module(struct buf *out, const char *use)
 {
-	char bytes[24];
-	struct disk d;
+	const size_t n = strcspn(use, " ");
+	_cleanup_free_
+	char *name = xstrndup(use, n);
 
-	disk_of(named, &d);
-	snprintf(bytes, sizeof(bytes), "%llu", (unsigned long long)d.bytes);
-	put_module(out, "virtio_blk");
-	if (*d.mount)
-		put_module(out, d.fs);
-	buf_puts(out, "disk");
-	agent_put(out, "name", d.name);
-	agent_put(out, "bytes", bytes);
-	agent_put(out, "fs", d.fs);
-	agent_put(out, "mount", d.mount);
-	agent_put(out, "options", d.mount_options);
-	agent_put(out, "read-only", d.read_only ? "1" : "0");
+	buf_puts(out, "module");
+	agent_put(out, "name", name);
+	if (use[n])
+		agent_put(out, "args", use + n + 1);
 	buf_putc(out, '\n');
 }
 
@@ -162,23 +152,21 @@ static void put_plant(struct buf *out, const struct named *plant, uint64_t seed)
 
 void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 {
+	_cleanup_strv_ struct strv modules = { 0 };
+
 	buf_printf(out, "job seed=%llu proto=1\n", (unsigned long long)seed);
 	for (size_t i = 0; i < s->guest.modules.n; i++)
-		put_modules(out, s->guest.modules.item[i]);
+		put_module(out, s->guest.modules.item[i]);
 	for (size_t i = 0; i < s->n_loads; i++) {
 		const char *own = pairs_get(&s->load[i].args, "modules");
 
 		put_modules(out, s->load[i].def->modules);
 		put_modules(out, own ? own : "");
 	}
-	for (size_t i = 0; i < s->guest.disks.n; i++)
-		put_disk(out, &s->guest.disks.item[i]);
-	for (size_t i = 0; i < s->guest.sysctl.n; i++) {
-		buf_puts(out, "sysctl");
-		agent_put(out, "key", s->guest.sysctl.item[i].key);
-		agent_put(out, "value", s->guest.sysctl.item[i].value);
-		buf_putc(out, '\n');
-	}
+	job_modules(s, &modules);
+	for (size_t i = 0; i < modules.n; i++)
+		put_module(out, modules.item[i]);
+	job_settings(s, out);
 	if (s->plant.n)
 		put_modules(out, "faultlab");
 	for (size_t i = 0; i < s->plant.n; i++)

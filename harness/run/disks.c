@@ -24,6 +24,8 @@ static const struct maker {
 
 enum { SAID_MAX = 4096 };
 
+#define SWAP_SERIAL "kernsoak-swap" /* as workloads/agent/swap.c looks for it */
+
 static const struct maker *maker_of(const struct disk *d)
 {
 	for (size_t i = 0; !*d->image && i < ARRAY_SIZE(makers); i++)
@@ -84,6 +86,11 @@ static const char *image_path(const struct disk *d, const char *const *image, si
 	return image && image[i] ? image[i] : d->image;
 }
 
+static bool has_swap_disk(const struct settings *s)
+{
+	return swap_wanted(&s->guest.swap) && s->guest.swap.on == SWAP_ON_DISK;
+}
+
 void disks_plan(const struct settings *s, const char *dir, const char *const *image,
 		struct disks *ret)
 {
@@ -102,6 +109,12 @@ void disks_plan(const struct settings *s, const char *dir, const char *const *im
 		m->cache = d.cache; /* a word of the schema's table or of the settings */
 		m->read_only = d.read_only;
 		m->temporary = !d.keep && !(*d.image && d.read_only);
+	}
+	if (has_swap_disk(s)) {
+		_cleanup_free_
+		char *own = xasprintf("%s/disk-swap.raw", dir);
+
+		disks_add(&all, SWAP_SERIAL, own)->temporary = true;
 	}
 	*ret = all;
 }
@@ -166,6 +179,12 @@ int disks_make(const struct settings *s, const char *const *image, struct disks 
 
 		disk_of(&s->guest.disks.item[i], &d);
 		r = make_one(&d, image_path(&d, image, i), all->item[i].path, err);
+	}
+	if (r == 0 && has_swap_disk(s)) {
+		const char *path = all->item[s->guest.disks.n].path;
+
+		unlink(path);
+		r = make_sparse(path, swap_bytes(&s->guest.swap), err);
 	}
 	for (size_t i = 0; i < all->n && r < 0; i++)
 		if (all->item[i].temporary)

@@ -7,8 +7,9 @@
 #include "image/faultlab.h"
 #include "image/initramfs.h"
 #include "image/kernels.h"
-#include "model/disks.h"
 #include "run/disks.h"
+#include "run/job.h"
+#include "run/needs.h"
 
 static void add_words(struct strv *v, const char *words)
 {
@@ -21,23 +22,19 @@ static void add_words(struct strv *v, const char *words)
 			strv_add(v, w);
 }
 
-/* What is built in is left out of the image. */
-static void disk_modules(const struct settings *s, struct strv *modules)
+/* Of `NAME PARAMETER=VALUE ...` the name. */
+static void add_first_word(struct strv *v, const char *words)
 {
-	for (size_t i = 0; i < s->guest.disks.n; i++) {
-		struct disk d;
+	_cleanup_free_
+	char *name = xstrndup(words, strcspn(words, " "));
 
-		disk_of(&s->guest.disks.item[i], &d);
-		add_words(modules, "virtio_blk");
-		if (*d.mount)
-			add_words(modules, d.fs);
-	}
+	add_words(v, name);
 }
 
 static int build(const struct settings *s, const struct kernel *k, bool may_fetch, char **ret,
 		 struct err *err)
 {
-	_cleanup_strv_ struct strv modules = { 0 }, loads = { 0 }, programs = { 0 };
+	_cleanup_strv_ struct strv modules = { 0 }, loads = { 0 }, programs = { 0 }, own = { 0 };
 	_cleanup_free_
 	char *guest_dir = image_guest_dir(), *faultlab = NULL;
 	struct image_want want = {
@@ -49,8 +46,10 @@ static int build(const struct settings *s, const struct kernel *k, bool may_fetc
 	};
 
 	for (size_t i = 0; i < s->guest.modules.n; i++)
-		add_words(&modules, s->guest.modules.item[i]);
-	disk_modules(s, &modules);
+		add_first_word(&modules, s->guest.modules.item[i]);
+	job_modules(s, &own);
+	for (size_t i = 0; i < own.n; i++)
+		add_first_word(&modules, own.item[i]);
 	for (size_t i = 0; i < s->n_loads; i++) {
 		const struct load_use *use = &s->load[i];
 
@@ -82,6 +81,9 @@ int files_find(const struct settings *s, bool may_fetch, struct files *ret, stru
 	r = kernel_find(s->kernel, may_fetch, &k, err);
 	if (r < 0)
 		return err_exit(err, EXIT_HOST_UNABLE);
+	r = needs_check(s, &k, err);
+	if (r < 0)
+		return r;
 	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;
 	if (!kernel)
 		kernel = k.vmlinux;

@@ -19,6 +19,7 @@ static const struct {
 	[HANG_KVM] = { 100, 55, 140 },
 	[HANG_TCG] = { 300, 165, 420 },
 	[HANG_FAST] = { 15, 10, 25 },
+	[HANG_KERNEL] = { 0, 0, 0 },
 };
 
 static enum hang_profile profile_of(const struct settings *s, bool kvm)
@@ -50,6 +51,42 @@ void machine_cmdline(const struct settings *s, bool kvm, struct buf *out)
 		buf_printf(out, " %s", s->guest.cmdline);
 }
 
+bool machine_cmdline_has(const struct settings *s, const char *key)
+{
+	const size_t n = strlen(key);
+
+	for (const char *w = s->guest.cmdline; *w; w += strcspn(w, " ")) {
+		w += strspn(w, " ");
+		if (strncmp(w, key, n) == 0 && (!w[n] || w[n] == ' ' || w[n] == '='))
+			return true;
+	}
+	return false;
+}
+
+void machine_knobs(const struct settings *s, bool kvm, struct pairs *ret)
+{
+	const enum hang_profile p = profile_of(s, kvm);
+	const struct {
+		const char *key, *path;
+		unsigned value;
+	} knob[] = {
+		{ "rcupdate.rcu_cpu_stall_timeout",
+		  "/sys/module/rcupdate/parameters/rcu_cpu_stall_timeout", profiles[p].rcu_stall },
+		{ "watchdog_thresh", "/proc/sys/kernel/watchdog_thresh",
+		  profiles[p].watchdog_thresh },
+		{ "sysctl.kernel.hung_task_timeout_secs", "/proc/sys/kernel/hung_task_timeout_secs",
+		  profiles[p].hung_task },
+	};
+	char value[16];
+
+	for (size_t i = 0; p != HANG_KERNEL && i < ARRAY_SIZE(knob); i++) {
+		if (machine_cmdline_has(s, knob[i].key))
+			continue;
+		snprintf(value, sizeof(value), "%u", knob[i].value);
+		pairs_add(ret, knob[i].path, value);
+	}
+}
+
 char *machine_name(const char *run, uint64_t trial)
 {
 	char *name = xasprintf("kernsoak-%s-%06" PRIu64, run, trial);
@@ -76,6 +113,19 @@ static char *uuid_of(const char *name, uint64_t owner_pid)
 			 ((unsigned)(b >> 48) & 0x3fff) | 0x8000, b & UINT64_C(0xffffffffffff));
 }
 
+static const char *machine_type(const struct settings *s)
+{
+	return s->guest.machine == MACHINE_PC ? "pc" : "q35";
+}
+
+/* The softdog is no device of the machine's. */
+static const char *watchdog_action(const struct settings *s)
+{
+	if (s->guest.watchdog.device != WATCHDOG_I6300ESB)
+		return NULL;
+	return s->guest.watchdog.action == WATCHDOG_PANIC ? "inject-nmi" : "reset";
+}
+
 void machine_make(const struct spec *spec, const struct machine_files *files,
 		  struct machine_made *ret)
 {
@@ -97,6 +147,9 @@ void machine_make(const struct spec *spec, const struct machine_files *files,
 		.cmdline = m.cmdline,
 		.memory_bytes = s->guest.memory_bytes,
 		.vcpus = s->guest.vcpus,
+		.numa = s->guest.numa,
+		.type = machine_type(s),
+		.watchdog = watchdog_action(s),
 		.kvm = kvm,
 		.console = files->console,
 		.work = files->work,

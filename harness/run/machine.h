@@ -28,4 +28,11 @@ char *machine_name(const char *run, uint64_t trial);
 /* The kernel's command line for these settings; `kvm` picks the detectors' profile under auto. */
 void machine_cmdline(const struct settings *s, bool kvm, struct buf *out);
 
+/* Has guest.cmdline the word `key`, or key=VALUE? */
+bool machine_cmdline_has(const struct settings *s, const char *key);
+
+/* Files of the guest, and what they should read after such a boot: knobs of the profile that
+ * guest.cmdline does not set otherwise. */
+void machine_knobs(const struct settings *s, bool kvm, struct pairs *ret);
+
 #endif

@@ -8,7 +8,7 @@
 #define DOMAIN_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 
 /* On the first bus of a q35, whose slot 0x1f is the chip set's. */
-enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03 };
+enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03, WATCHDOG_SLOT = 0x1c };
 
 /* libxml2 can only fail by running out of memory, which ends the process anywhere else too. */
 static void must(int r)
@@ -80,7 +80,7 @@ static void write_boot(xmlTextWriterPtr w, const struct machine *m)
 	open_(w, "os");
 	open_(w, "type");
 	attr(w, "arch", "x86_64");
-	attr(w, "machine", "q35");
+	attr(w, "machine", m->type ? m->type : "q35");
 	must(xmlTextWriterWriteString(w, BAD_CAST "hvm"));
 	close_(w);
 	text(w, "kernel", m->kernel);
@@ -88,6 +88,30 @@ static void write_boot(xmlTextWriterPtr w, const struct machine *m)
 		text(w, "initrd", m->initrd);
 	if (m->cmdline && m->cmdline[0])
 		text(w, "cmdline", m->cmdline);
+	close_(w);
+}
+
+/* The last node gets what does not divide. */
+static void write_node(xmlTextWriterPtr w, const struct machine *m, uint64_t i)
+{
+	const uint64_t mib = UINT64_C(1) << 20, share = m->memory_bytes / m->numa / mib * mib;
+	const uint64_t first = m->vcpus * i / m->numa, end = m->vcpus * (i + 1) / m->numa;
+
+	open_(w, "cell");
+	attr_u64(w, "id", i);
+	must(xmlTextWriterWriteFormatAttribute(w, BAD_CAST "cpus", "%llu-%llu",
+					       (unsigned long long)first,
+					       (unsigned long long)end - 1));
+	attr_u64(w, "memory", i + 1 < m->numa ? share : m->memory_bytes - share * i);
+	attr(w, "unit", "b");
+	close_(w);
+}
+
+static void write_numa(xmlTextWriterPtr w, const struct machine *m)
+{
+	open_(w, "numa");
+	for (uint64_t i = 0; i < m->numa; i++)
+		write_node(w, m, i);
 	close_(w);
 }
 
@@ -101,6 +125,8 @@ static void write_cpu(xmlTextWriterPtr w, const struct machine *m)
 		attr(w, "check", "none");
 		text(w, "model", "qemu64");
 	}
+	if (m->numa > 1)
+		write_numa(w, m);
 	close_(w);
 }
 
@@ -203,6 +229,15 @@ static void write_disk(xmlTextWriterPtr w, const struct machine_disk *d, size_t 
 	close_(w);
 }
 
+static void write_watchdog(xmlTextWriterPtr w, const char *action)
+{
+	open_(w, "watchdog");
+	attr(w, "model", "i6300esb");
+	attr(w, "action", action);
+	write_slot(w, WATCHDOG_SLOT);
+	close_(w);
+}
+
 static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 {
 	open_(w, "devices");
@@ -216,6 +251,8 @@ static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 		write_disk(w, &m->disk[i], i);
 	write_console(w, m);
 	write_channel(w, m);
+	if (m->watchdog)
+		write_watchdog(w, m->watchdog);
 	leaf(w, "memballoon", "model", "none");
 	close_(w);
 }

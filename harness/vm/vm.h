@@ -59,6 +59,9 @@ struct machine {
 	const char *cmdline;
 	uint64_t memory_bytes;
 	uint64_t vcpus;
+	uint64_t numa;        /* nodes; 0 and 1: one */
+	const char *type;     /* QEMU's machine: "q35" (also NULL), "pc" */
+	const char *watchdog; /* an i6300esb's action, as libvirt calls it; NULL: none */
 	bool kvm;
 	const char
 		*console; /* file that exists and that the guest's serial console is appended to */

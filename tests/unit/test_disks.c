@@ -177,8 +177,8 @@ static void the_agent_hears_of_modules_before_disks(void **state)
 
 	(void)state;
 	agent_job(&sc.arm[0].settings, 7, &job);
-	assert_non_null(strstr(buf_str(&job), "module name=virtio_blk\nmodule name=xfs\n"
-					      "disk name=a bytes=1048576 fs=xfs mount=/m "
+	assert_non_null(strstr(buf_str(&job), "\nmodule name=virtio_blk\nmodule name=xfs\n"));
+	assert_non_null(strstr(buf_str(&job), "\ndisk name=a bytes=1048576 fs=xfs mount=/m "
 					      "options=noatime,x=%25 read-only=0\n"));
 	scenario_done(&sc);
 }

@@ -75,6 +75,19 @@ static void disks_are_virtio_and_say_their_names(void **state)
 	assert_golden("domain-disks.xml", &m, NULL);
 }
 
+static void nodes_a_watchdog_and_an_older_board(void **state)
+{
+	struct machine m = plain;
+
+	(void)state;
+	m.vcpus = 5;
+	m.numa = 2;
+	m.memory_bytes = (UINT64_C(257) << 20);
+	m.type = "pc";
+	m.watchdog = "inject-nmi";
+	assert_golden("domain-numa.xml", &m, NULL);
+}
+
 static void no_more_disks_than_there_are_slots(void **state)
 {
 	struct machine_disk disk[DOMAIN_DISKS + 1];
@@ -143,6 +156,7 @@ int main(void)
 		test(a_plain_guest_is_a_small_q35),
 		test(a_kvm_guest_passes_the_cpu_through_and_carries_its_owner),
 		test(disks_are_virtio_and_say_their_names),
+		test(nodes_a_watchdog_and_an_older_board),
 		test(no_more_disks_than_there_are_slots),
 		test(markup_in_a_command_line_stays_text),
 		test(what_xml_cannot_say_is_refused_by_the_name_of_its_field),

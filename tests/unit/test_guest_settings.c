@@ -10,6 +10,11 @@
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/agent/disks.c"
 #include "../../workloads/agent/files.c"
+#include "../../workloads/agent/modules.c"
+#include "../../workloads/agent/settings.c"
+#include "../../workloads/agent/swap.c"
+#include "../../workloads/agent/sysctl.c"
+#include "../../workloads/agent/watchdog.c"
 #include "../../workloads/wire.c"
 
 static void mount_options_are_flags_and_the_rest(void **state)
@@ -84,12 +89,91 @@ static void a_disk_is_found_by_its_serial_number(void **state)
 	fs_remove_tree(AT_FDCWD, dir, NULL);
 }
 
+static void swap_is_as_mkswap_makes_it(void **state)
+{
+	static unsigned char page[4096];
+	uint32_t word;
+
+	(void)state;
+	memset(page, 0xaa, sizeof(page));
+	swap_header(page, sizeof(page), 64 << 20);
+	assert_memory_equal(page + 4086, "SWAPSPACE2", 10);
+	memcpy(&word, page + 1024, 4);
+	assert_int_equal(word, 1);
+	memcpy(&word, page + 1028, 4);
+	assert_int_equal(word, 16383);
+	memcpy(&word, page + 1032, 4);
+	assert_int_equal(word, 0);
+}
+
+static void active_swap_is_found_behind_the_heading(void **state)
+{
+	static const char swaps[] =
+		"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+		"/dev/zram0                              partition\t131068\t\t0\t\t-2\n"
+		"/data/swap file 1020 0 -3\n";
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(swap_active(swaps, "/dev/zram0", &bytes), 0);
+	assert_true(bytes == 131068 * 1024);
+	assert_int_equal(swap_active(swaps, "/data/swap", &bytes), 0);
+	assert_true(bytes == 1020 * 1024);
+	assert_int_equal(swap_active(swaps, "/dev/zram", &bytes), -1);
+	assert_int_equal(swap_active(swaps, "Filename", &bytes), -1);
+	assert_int_equal(swap_active("", "/dev/zram0", &bytes), -1);
+}
+
+static void a_word_that_the_command_line_lacks_is_named(void **state)
+{
+	char word[32];
+
+	(void)state;
+	assert_int_equal(words_missing("a b=1  c\n", "c b=1", word, 32), 0);
+	assert_int_equal(words_missing("a b=12", "a b=1", word, 32), -1);
+	assert_string_equal(word, "b=1");
+	assert_int_equal(words_missing("", "x", word, 32), -1);
+	assert_int_equal(words_missing("x", "  ", word, 32), 0);
+}
+
+static void a_boolean_parameter_reads_back_as_a_letter(void **state)
+{
+	(void)state;
+	assert_true(same_value("Y\n", "1") && same_value("N\n", "off") && same_value("7\n", "7"));
+	assert_false(same_value("Y\n", "0") || same_value("N\n", "1") || same_value("7\n", "1"));
+}
+
+static void a_word_that_is_no_setting_is_told_apart(void **state)
+{
+	char said[256];
+
+	(void)state;
+	assert_int_equal(setting_apply("nonsense", "", said, sizeof(said)), SETTING_UNKNOWN);
+	assert_int_equal(setting_apply("swap", "on=zram", said, sizeof(said)), SETTING_FAILED);
+	assert_string_equal(said, "swap: a token is missing");
+	assert_int_equal(setting_apply("knob", "path=/etc/passwd value=1", said, sizeof(said)),
+			 SETTING_FAILED);
+	assert_int_equal(setting_apply("knob", "path=/proc/sys/kernel/ostype value=Linux", said,
+				       sizeof(said)),
+			 SETTING_DONE);
+	assert_int_equal(setting_apply("knob", "path=/proc/sys/kernel/ostype value=Minix", said,
+				       sizeof(said)),
+			 SETTING_FAILED);
+	assert_string_equal(said,
+			    "/proc/sys/kernel/ostype should be Minix after boot, and is Linux");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(mount_options_are_flags_and_the_rest),
 		test(the_last_mount_at_a_path_counts),
 		test(a_disk_is_found_by_its_serial_number),
+		test(swap_is_as_mkswap_makes_it),
+		test(active_swap_is_found_behind_the_heading),
+		test(a_word_that_the_command_line_lacks_is_named),
+		test(a_boolean_parameter_reads_back_as_a_letter),
+		test(a_word_that_is_no_setting_is_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

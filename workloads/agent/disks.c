@@ -107,7 +107,7 @@ int disk_mounted(const char *mounts, const char *device, const char *path, const
 	return r;
 }
 
-static int read_tokens(const char *tokens, struct disk *d)
+static int read_disk(const char *tokens, struct disk *d)
 {
 	char bytes[24], read_only[4];
 
@@ -208,7 +208,7 @@ int disk_setup(const char *tokens, char *said, size_t size)
 	uint64_t bytes;
 	char now[512];
 
-	if (read_tokens(tokens, &d) < 0) {
+	if (read_disk(tokens, &d) < 0) {
 		snprintf(said, size, "disk: no name, or a token is missing");
 		return -1;
 	}

@@ -12,6 +12,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "files.h"
+#include "sysctl.h"
+
 #ifndef MODULE_INIT_COMPRESSED_FILE
 #define MODULE_INIT_COMPRESSED_FILE 4
 #endif
@@ -90,7 +93,7 @@ static bool is_compressed(const char *file)
 	return dot && strcmp(dot, ".ko") != 0;
 }
 
-static int insert(const struct module *m)
+static int insert(const struct module *m, const char *args)
 {
 	struct utsname u;
 	char path[PATH_MAX];
@@ -101,31 +104,31 @@ static int insert(const struct module *m)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_finit_module, fd, "",
+	if (syscall(SYS_finit_module, fd, args,
 		    is_compressed(path) ? MODULE_INIT_COMPRESSED_FILE : 0) < 0 &&
-	    errno != EEXIST)
+	    (errno != EEXIST || args[0]))
 		r = -errno;
 	close(fd);
 	return r;
 }
 
-static enum module_result load(const char *name, size_t len, unsigned depth, char *why,
-			       size_t why_size)
+static enum module_result load(const char *name, size_t len, const char *args, unsigned depth,
+			       char *why, size_t why_size)
 {
 	struct module *m = find(name, len);
 
 	if (!m)
 		return MODULE_NOT_LISTED;
-	if (m->loaded)
+	if (m->loaded && !args[0])
 		return MODULE_LOADED;
 	for (const char *dep = m->deps; *dep && depth < MAX_DEPTH;) {
 		size_t n = strcspn(dep, ",");
 
-		if (n && load(dep, n, depth + 1, why, why_size) == MODULE_FAILED)
+		if (n && load(dep, n, "", depth + 1, why, why_size) == MODULE_FAILED)
 			return MODULE_FAILED;
 		dep += n + (dep[n] == ',');
 	}
-	int r = insert(m);
+	int r = insert(m, args);
 	if (r < 0) {
 		snprintf(why, why_size, "module %s (%s): %s", m->name, m->file, strerror(-r));
 		return MODULE_FAILED;
@@ -134,7 +137,69 @@ static enum module_result load(const char *name, size_t len, unsigned depth, cha
 	return MODULE_LOADED;
 }
 
+/* "1" is also what a bool calls Y. */
+static bool same_value(const char *is, const char *wanted)
+{
+	static const char *const yes[] = { "1", "y", "Y", "on" }, *const no[] = { "0", "n", "N",
+										  "off" };
+
+	if (sysctl_same(is, wanted))
+		return true;
+	for (size_t i = 0; i < 4; i++)
+		if ((is[0] == 'Y' && strcmp(wanted, yes[i]) == 0) ||
+		    (is[0] == 'N' && strcmp(wanted, no[i]) == 0))
+			return true;
+	return false;
+}
+
+/* Of one NAME=VALUE. A parameter that /sys does not show cannot be asked. */
+static int check_parameter(const char *module, char *word, char *why, size_t why_size)
+{
+	char path[PATH_MAX], now[512], *value = strchr(word, '=');
+
+	if (!value)
+		return 0;
+	*value++ = 0;
+	snprintf(path, sizeof path, "/sys/module/%s/parameters/%s", module, word);
+	if (file_read(path, now, sizeof now) < 0 || same_value(now, value))
+		return 0;
+	now[strcspn(now, "\n")] = 0;
+	snprintf(why, why_size, "module %s: %s should be %s, and is %s", module, word, value, now);
+	return -1;
+}
+
+static int check_parameters(const char *name, const char *args, char *why, size_t why_size)
+{
+	char module[64], copy[1024], *rest = copy, *word;
+
+	snprintf(module, sizeof module, "%s", name);
+	for (char *p = module; *p; p++)
+		*p = *p == '-' ? '_' : *p;
+	snprintf(copy, sizeof copy, "%s", args);
+	while ((word = strsep(&rest, " ")))
+		if (check_parameter(module, word, why, why_size) < 0)
+			return -1;
+	return 0;
+}
+
+enum module_result module_load_with(const char *name, const char *args, char *why, size_t why_size)
+{
+	enum module_result r = load(name, strlen(name), args, 0, why, why_size);
+
+	if (r == MODULE_NOT_LISTED && args[0]) {
+		snprintf(
+			why, why_size,
+			"module %s is built in: its parameters go on the kernel's command line, as "
+			"%s.NAME=VALUE",
+			name, name);
+		return MODULE_FAILED;
+	}
+	if (r == MODULE_LOADED && check_parameters(name, args, why, why_size) < 0)
+		return MODULE_FAILED;
+	return r;
+}
+
 enum module_result module_load(const char *name, char *why, size_t why_size)
 {
-	return load(name, strlen(name), 0, why, why_size);
+	return module_load_with(name, "", why, why_size);
 }

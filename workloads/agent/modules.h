@@ -24,4 +24,7 @@ void modules_init(void);
 /* Loads `name` (- and _ are the same) after what it needs. On failure `why` says which and how. */
 enum module_result module_load(const char *name, char *why, size_t why_size);
 
+/* The same, with parameters, "a=1 b=2", read back where /sys/module shows them; "" none. */
+enum module_result module_load_with(const char *name, const char *args, char *why, size_t why_size);
+
 #endif

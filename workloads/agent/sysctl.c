@@ -63,7 +63,7 @@ static int path_of(const char *key, char *path, size_t size)
 	if (n >= size || strstr(key, ".."))
 		return -1;
 	if (is_file)
-		return strncmp(key, "/sys/", 5) && strncmp(key, "/proc/sys/", 10) ? -1 : 0;
+		return strncmp(key, "/sys/", 5) && strncmp(key, "/proc/", 6) ? -1 : 0;
 	for (char *p = path + strlen("/proc/sys/"); *p && !slashes; p++)
 		if (*p == '.')
 			*p = '/';

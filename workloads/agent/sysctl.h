@@ -8,7 +8,7 @@
 
 /*
  * Sets `key`: a sysctl's name (vm.swappiness; net/ipv4/conf/eth0.1/forwarding with / where a part
- * holds a dot), or the path of a file below /sys or /proc/sys. 0, or -1 with a sentence in `why`.
+ * holds a dot), or the path of a file below /sys or /proc. 0, or -1 with a sentence in `why`.
  */
 int sysctl_set(const char *key, const char *value, char *why, size_t why_size);
 
