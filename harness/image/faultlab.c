@@ -72,7 +72,10 @@ static int add_package(const char *name, const char *dir, int dirfd, char **ret_
 	int r;
 
 	strv_add(&one, name);
-	if (apt_show(&one, &shown, NULL) < 0 || !shown.n) {
+	r = apt_show(&one, &shown, err);
+	if (r < 0)
+		return r;
+	if (!shown.n) {
 		err_set(err, ENOENT, "apt has no package %s", name);
 		return err_exit(err, EXIT_HOST_UNABLE);
 	}

@@ -78,7 +78,7 @@ static const struct plant_def plants[] = {
 	  "sleeps while it holds a spin lock" },
 	{ "spin-deadlock", HAZARD, KEYS, "soft-lockup", "faultlab_spin_deadlock", "",
 	  "takes a spin lock twice" },
-	{ "memory-leak", HAZARD, KEYS | KEY_SPEED, "panic-oom", "", "",
+	{ "memory-leak", HAZARD, KEYS | KEY_SPEED, "boot-oom", "", "",
 	  "takes memory and keeps it, at a speed, until there is none" },
 	{ "progress-stop", HAZARD, KEYS, "", "", "limits.progress",
 	  "stops every process but the agent, without a word" },

@@ -46,6 +46,8 @@ json_t *verdict_to_json(const struct verdict *v)
 	if (v->enough)
 		json_set_bool(o, "enough", true);
 	json_set_str(o, "arm", v->arm);
+	if (v->origin[0])
+		json_set_str(o, "origin", v->origin);
 	json_set_u64(o, "trial", v->trial);
 	json_set_u64(o, "block", v->block);
 	json_set_u64(o, "slot", v->slot);
@@ -118,6 +120,7 @@ int verdict_from_json(const json_t *j, struct verdict *ret, struct err *err)
 	    json_get_bool(j, "enough", &v.enough, err) < 0 ||
 	    json_get_text(j, "reason", v.reason, sizeof(v.reason), err) < 0 ||
 	    json_get_text(j, "arm", v.arm, sizeof(v.arm), err) < 0 ||
+	    json_get_text(j, "origin", v.origin, sizeof(v.origin), err) < 0 ||
 	    json_get_u64(j, "trial", &v.trial, err) < 0 ||
 	    json_get_u64(j, "block", &v.block, err) < 0 ||
 	    json_get_u64(j, "slot", &v.slot, err) < 0 ||

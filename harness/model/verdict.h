@@ -37,6 +37,7 @@ struct verdict {
 	enum step step;   /* the step in which it was decided */
 	char reason[512]; /* one sentence */
 	char arm[128];
+	char origin[24]; /* what its life says about: model/plants.h; "" not known, as stock */
 	uint64_t trial, block, slot, seed;
 	bool has_sighting; /* of what decided it: a console report or a synthetic one
 			      (heartbeat-lost) */

@@ -81,6 +81,7 @@ static json_t *arm(const struct contrast_arm *a)
 	set(o, "constant_hazard", law(a));
 	json_set_double(o, "hosts_agree_p", a->hosts_agree.p);
 	set(o, "hosts", json_texts(&a->hosts));
+	set(o, "origins", json_texts(&a->all.origins));
 	set(o, "kernels", json_texts(&a->all.kernels));
 	set(o, "accelerators", json_texts(&a->all.accels));
 	return o;

@@ -164,6 +164,7 @@ static void add_part(struct contrast *c, struct contrast_arm *to, const struct c
 	a->going += from->going;
 	a->wall_s += from->wall_s;
 	add_all(&a->kernels, &from->kernels);
+	add_all(&a->origins, &from->origins);
 	add_all(&a->accels, &from->accels);
 	add_place(to, part->view);
 	if (!a->settings)

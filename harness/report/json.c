@@ -80,6 +80,7 @@ static json_t *arm(const struct view_arm *a)
 	json_set_u64(o, "at_work", a->going);
 	set(o, "time", lifetimes(&a->time, "s"));
 	set(o, "work", a->work.sample.n ? lifetimes(&a->work, a->unit) : json_null());
+	set(o, "origins", json_texts(&a->origins));
 	set(o, "kernels", json_texts(&a->kernels));
 	set(o, "accelerators", json_texts(&a->accels));
 	json_set_double(o, "host_load", a->host_load);

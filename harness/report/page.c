@@ -144,6 +144,8 @@ static void put_facts(struct page *p)
 
 	heading(p, "Guest and host");
 	put_started(p);
+	if (v->origin[0] && !str_eq(v->origin, "stock"))
+		put_fact(p, "origin", v->origin);
 	put_fact(p, "kernel", v->kernel);
 	put_fact(p, "accelerator", v->accel);
 	put_length(p, "boot", v->boot_ns);

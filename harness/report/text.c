@@ -327,6 +327,10 @@ static void put_guests(struct text *t, const struct view_arm *a)
 	put_list(&b, &a->kernels);
 	buf_puts(&b, a->accels.n ? " under " : "");
 	put_list(&b, &a->accels);
+	if (a->origins.n && (a->origins.n > 1 || !str_eq(a->origins.item[0], "stock"))) {
+		buf_puts(&b, ", ");
+		put_list(&b, &a->origins);
+	}
 	if (isfinite(a->host_load)) {
 		buf_puts(&b, ", host load ");
 		figure_number(&b, a->host_load);

@@ -20,6 +20,7 @@ void view_arm_done(struct view_arm *a)
 	lifetimes_done(&a->work);
 	strv_done(&a->kernels);
 	strv_done(&a->accels);
+	strv_done(&a->origins);
 	free(a->life);
 	json_decref(a->settings);
 }
@@ -139,6 +140,7 @@ static void add_environment(struct collect *c, const struct verdict *t, size_t a
 	m = &c->mean[arm];
 	add_once(&a->kernels, t->kernel);
 	add_once(&a->accels, t->accel);
+	add_once(&a->origins, t->origin);
 	if (isfinite(t->host_load)) {
 		m->load += t->host_load;
 		m->n_load++;
@@ -324,11 +326,37 @@ static void doubt_accels(const struct view_arm *const *arm, size_t n, struct str
 	strv_done(&all);
 }
 
+/* Lives of a fault that we planted say nothing of the kernel's own, and the other way round. */
+static void doubt_origins(const struct view_arm *const *arm, size_t n, struct strv *ret)
+{
+	_cleanup_strv_ struct strv all = { 0 };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < arm[i]->origins.n; j++)
+			add_once(&all, arm[i]->origins.item[j]);
+	for (size_t k = 0; k < all.n; k++) {
+		size_t named = 0;
+
+		buf_printf(&b, "%s%s (", k ? ", " : "", all.item[k]);
+		for (size_t i = 0; i < n; i++)
+			if (strv_has(&arm[i]->origins, all.item[k]))
+				buf_printf(&b, "%s%s", named++ ? ", " : "", arm[i]->name);
+		buf_puts(&b, ")");
+	}
+	if (all.n > 1)
+		strv_take(ret, xasprintf("the arms are not of one origin: %s; what differs between "
+					 "two origins is what was planted, and says nothing of the "
+					 "kernel's own bugs",
+					 buf_str(&b)));
+}
+
 void view_doubts(const struct view_arm *const *arm, size_t n, uint64_t cpus, struct strv *ret)
 {
 	for (size_t i = 0; i < n; i++)
 		doubt_arm(arm[i], ret);
 	doubt_load(arm, n, cpus, ret);
+	doubt_origins(arm, n, ret);
 	doubt_accels(arm, n, ret);
 }
 

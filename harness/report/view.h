@@ -46,7 +46,7 @@ struct view_arm {
 	size_t going;   /* at work right now; in no outcome */
 	struct lifetimes time, work;
 	char unit[64]; /* of `work`; "" where no trial counted any */
-	struct strv kernels, accels;
+	struct strv kernels, accels, origins;
 	double host_load, host_steal; /* mean over its trials; NaN not known */
 	struct view_life *life;       /* [counted] */
 	double wall_s;                /* spawn to verdict, all its trials that ended together */

@@ -8,6 +8,7 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "model/plants.h"
 #include "run/disks.h"
 #include "run/evidence.h"
 #include "run/gather.h"
@@ -480,6 +481,7 @@ void trial_verdict_init(const struct spec *s, const char *accel, struct verdict 
 	if (set->exposure_unit[0])
 		def = load_by_name(set->exposure_unit);
 	snprintf(v.arm, sizeof(v.arm), "%s", s->arm);
+	snprintf(v.origin, sizeof(v.origin), "%s", origin_name(plants_origin(&s->settings)));
 	snprintf(v.unit, sizeof(v.unit), "%s", def ? def->unit : "units");
 	snprintf(v.accel, sizeof(v.accel), "%s", accel);
 	snprintf(v.reason, sizeof(v.reason), "interrupted before its verdict");

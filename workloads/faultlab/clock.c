@@ -3,30 +3,10 @@
 #include "faultlab.h"
 
 #include <linux/cpumask.h>
-#include <linux/hrtimer.h>
 #include <linux/kthread.h>
 #include <linux/timekeeping.h>
 
 #include "chance.h"
-
-void faultlab_spin(u64 ns)
-{
-	const u64 end = ktime_get_mono_fast_ns() + ns;
-
-	while (!ns || ktime_get_mono_fast_ns() < end)
-		cpu_relax();
-}
-
-void faultlab_sleep(u64 ns, long state)
-{
-	ktime_t t = ns_to_ktime(min_t(u64, ns, KTIME_MAX / 2));
-
-	set_current_state(state);
-	if (ns)
-		schedule_hrtimeout_range(&t, 0, HRTIMER_MODE_REL);
-	else
-		schedule();
-}
 
 bool faultlab_has_thread(const struct faultlab_plant *p)
 {
@@ -40,7 +20,7 @@ static void wait_ns(u64 ns)
 	u64 now;
 
 	while (!kthread_should_stop() && (now = ktime_get_ns()) < end)
-		faultlab_sleep(min_t(u64, end - now, NSEC_PER_SEC), TASK_IDLE);
+		faultlab_sleep_once(min_t(u64, end - now, NSEC_PER_SEC), TASK_IDLE);
 }
 
 static void wait_for_hit(struct faultlab_plant *p)
@@ -100,7 +80,7 @@ static void fire(struct faultlab_plant *p)
 	p->kind->fault(p);
 }
 
-static int life(void *arg)
+static int faultlab_thread(void *arg)
 {
 	struct faultlab_plant *p = arg;
 
@@ -133,7 +113,7 @@ int faultlab_start(struct faultlab_plant *p)
 		return 0;
 	}
 	p->due = p->when == FAULTLAB_HIT;
-	thread = kthread_create(life, p, "faultlab/%s", p->kind->name);
+	thread = kthread_create(faultlab_thread, p, "faultlab/%s", p->kind->name);
 	if (IS_ERR(thread))
 		return faultlab_refuse(PTR_ERR(thread), "no thread for %s", p->kind->name);
 	if (p->cpu >= 0)

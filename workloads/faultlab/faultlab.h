@@ -14,10 +14,12 @@
 #define pr_fmt(fmt) "faultlab: " fmt
 
 #include <linux/atomic.h>
+#include <linux/hrtimer.h>
 #include <linux/kprobes.h>
 #include <linux/list.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/timekeeping.h>
 #include <linux/types.h>
 
 #define FAULTLAB_NAME 64 /* of a function; the kernel's longest are longer, and nobody's target */
@@ -89,8 +91,31 @@ int faultlab_parse(char *text, struct faultlab_plant *p);
 bool faultlab_has_thread(const struct faultlab_plant *p);
 int faultlab_start(struct faultlab_plant *p);
 void faultlab_stop(struct faultlab_plant *p);
-void faultlab_spin(u64 ns);              /* 0: for ever */
-void faultlab_sleep(u64 ns, long state); /* 0: until the module goes */
+
+/* Inlined, so that a report finds the fault's own function. 0: for ever. */
+static __always_inline void faultlab_spin(u64 ns)
+{
+	const u64 end = ktime_get_mono_fast_ns() + ns;
+
+	while (!ns || ktime_get_mono_fast_ns() < end)
+		cpu_relax();
+}
+
+static __always_inline void faultlab_sleep_once(u64 ns, long state)
+{
+	ktime_t t = ns_to_ktime(ns);
+
+	set_current_state(state);
+	schedule_hrtimeout(&t, HRTIMER_MODE_REL);
+}
+
+/* Likewise; for ever is for ever, whoever wakes it. */
+static __always_inline void faultlab_sleep(u64 ns, long state)
+{
+	do
+		faultlab_sleep_once(ns ? ns : NSEC_PER_SEC << 20, state);
+	while (!ns);
+}
 
 /* hits.c: probes of functions. Registered, they are disabled until faultlab_probes_arm(). */
 int faultlab_probes_add(struct faultlab_plant *p);
