@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/loads.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "model/units.h"
 
 #define SECOND NS_PER_S
 #define MICRO  UINT64_C(1000000) /* of a rate: its unit */
@@ -54,8 +56,7 @@ static const struct load_param container_churn[] = {
 	  "delete the veth by its host end first, as engines do (no: it goes with its namespace)" },
 	{ "hairpin", PARAM_BOOL, "yes", 0, 1,
 	  "each container connects to its own service address, through the bridge and back" },
-	{ "promiscuous", PARAM_BOOL, "no", 0, 1,
-	  "the bridge in promiscuous mode (a mitigation)" },
+	{ "promiscuous", PARAM_BOOL, "no", 0, 1, "the bridge in promiscuous mode (a mitigation)" },
 	{ "ipv6", PARAM_BOOL, "yes", 0, 1,
 	  "two IPv6 addresses under duplicate address detection, one the same in all (no: IPv6 is "
 	  "off, a mitigation)" },
@@ -100,6 +101,57 @@ static const struct load_def loads[] = {
 	  stress_ng },
 	{ "shell", "counts", "a script written in the scenario", "", "", 1, shell },
 };
+
+bool load_param_allows(const struct load_param *p, const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (const char *w = p->words; *w; w += strcspn(w, " "), w += *w == ' ')
+		if (n > 0 && strcspn(w, " ") == n && memcmp(w, word, n) == 0)
+			return true;
+	return false;
+}
+
+/* "a, b or c" from "a b c" */
+static void put_words(struct buf *out, const char *words)
+{
+	for (const char *w = words; *w;) {
+		const size_t n = strcspn(w, " ");
+
+		buf_puts(out, w == words ? "" : w[n] ? ", " : " or ");
+		buf_append(out, w, n);
+		w += n + (w[n] == ' ');
+	}
+}
+
+char *load_param_range(const struct load_param *p)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+	struct buf out = BUF_INIT;
+
+	switch (p->type) {
+	case PARAM_DURATION:
+		buf_printf(&out, "%s to %s", duration_format(a, p->min),
+			   duration_format(b, p->max));
+		break;
+	case PARAM_SIZE:
+		buf_printf(&out, "%s to %s", size_format(a, p->min), size_format(b, p->max));
+		break;
+	case PARAM_COUNT:
+		buf_printf(&out, "%llu to %llu", (unsigned long long)p->min,
+			   (unsigned long long)p->max);
+		break;
+	case PARAM_RATE:
+		buf_printf(&out, "%s to %s", rate_format(a, (double)p->min / 1e6),
+			   rate_format(b, (double)p->max / 1e6));
+		break;
+	case PARAM_CHOICE: put_words(&out, p->words); break;
+	case PARAM_BOOL:
+	case PARAM_TEXT:
+	case PARAM_LIST: break;
+	}
+	return buf_steal(&out);
+}
 
 const struct load_def *load_nth(size_t i)
 {

@@ -17,6 +17,7 @@ enum param_type {
 	PARAM_RATE,     /* in millionths per second */
 	PARAM_TEXT,     /* as written; percent-encoded on the wire only */
 	PARAM_LIST,     /* a list of words, joined by spaces */
+	PARAM_CHOICE,   /* one word of `words` */
 };
 
 struct load_param {
@@ -25,6 +26,7 @@ struct load_param {
 	const char *fallback; /* as a scenario would write it; NULL: the scenario must say it */
 	uint64_t min, max;    /* for the numeric types, in the unit of the type */
 	const char *sentence;
+	const char *words; /* of a choice: what it may be, separated by spaces */
 };
 
 struct load_def {
@@ -39,5 +41,11 @@ struct load_def {
 
 const struct load_def *load_by_name(const char *name); /* NULL where there is none */
 const struct load_def *load_nth(size_t i);             /* NULL at the end */
+
+/* Whether the word is one of a choice's. */
+bool load_param_allows(const struct load_param *p, const char *word);
+
+/* "1 to 64", "kswapd, all or memcg": what a value may be, besides its type; the caller frees. */
+char *load_param_range(const struct load_param *p);
 
 #endif

@@ -306,15 +306,11 @@ static int param_rate(const char *word, uint64_t *ret, struct err *err)
 	return r;
 }
 
-static char *micro_rate_format(char *buf, uint64_t v)
-{
-	return rate_format(buf, (double)v / 1e6);
-}
-
 static int param_number(const struct load_param *p, const char *word, uint64_t *ret,
 			struct err *err)
 {
-	char a[UNIT_TEXT], b[UNIT_TEXT];
+	_cleanup_free_
+	char *range = load_param_range(p);
 	uint64_t v = 0;
 	int r = 0;
 
@@ -332,17 +328,7 @@ static int param_number(const struct load_param *p, const char *word, uint64_t *
 		*ret = v;
 		return 0;
 	}
-	snprintf(a, sizeof(a), "%llu", (unsigned long long)p->min);
-	snprintf(b, sizeof(b), "%llu", (unsigned long long)p->max);
-	if (p->type != PARAM_COUNT) {
-		char *(*format)(char *, uint64_t) = p->type == PARAM_SIZE   ? size_format
-						    : p->type == PARAM_RATE ? micro_rate_format
-									    : duration_format;
-
-		format(a, p->min);
-		format(b, p->max);
-	}
-	return err_set(err, ERANGE, "%.40s is out of range; accepted is %s to %s", word, a, b);
+	return err_set(err, ERANGE, "%.40s is out of range; accepted is %s", word, range);
 }
 
 static int param_bool(const char *word, uint64_t *ret, struct err *err)
@@ -375,6 +361,17 @@ static char *squeeze(const char *text)
 	return buf_steal(&out);
 }
 
+static int param_choice(const struct load_param *p, const char *word, char **ret, struct err *err)
+{
+	_cleanup_free_
+	char *range = load_param_range(p);
+
+	if (!load_param_allows(p, word))
+		return err_set(err, EINVAL, "'%.40s' should be %s", word, range);
+	*ret = xstrdup(word);
+	return 0;
+}
+
 /* A parameter's text as the guest gets it; the caller frees *ret. */
 static int param_normal(const struct load_param *p, const char *text, char **ret, struct err *err)
 {
@@ -384,6 +381,7 @@ static int param_normal(const struct load_param *p, const char *text, char **ret
 	switch (p->type) {
 	case PARAM_TEXT: *ret = xstrdup(text); return 0;
 	case PARAM_LIST: *ret = squeeze(text); return 0;
+	case PARAM_CHOICE: return param_choice(p, text, ret, err);
 	case PARAM_BOOL: r = param_bool(text, &v, err); break;
 	case PARAM_DURATION:
 	case PARAM_SIZE:
@@ -405,6 +403,7 @@ static const char *param_kind(enum param_type t)
 	case PARAM_BOOL: return "yes or no";
 	case PARAM_TEXT: return "text";
 	case PARAM_LIST: return "words, in one text or in a list";
+	case PARAM_CHOICE: return "one word";
 	}
 	return "";
 }

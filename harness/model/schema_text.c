@@ -127,7 +127,7 @@ bool schema_write_keys(enum schema_format format, const char *key, struct buf *o
 static const char *const param_types[] = {
 	[PARAM_DURATION] = "duration", [PARAM_SIZE] = "size",      [PARAM_COUNT] = "count",
 	[PARAM_RATE] = "rate",         [PARAM_BOOL] = "yes or no", [PARAM_TEXT] = "text",
-	[PARAM_LIST] = "list",
+	[PARAM_LIST] = "list",         [PARAM_CHOICE] = "word",
 };
 
 static void write_param(enum schema_format format, const struct load_def *l,
@@ -136,11 +136,14 @@ static void write_param(enum schema_format format, const struct load_def *l,
 	_cleanup_free_
 	char *name = xasprintf("load.%s.%s", l->name, p->key), *brief = NULL;
 
+	_cleanup_free_
+	char *range = load_param_range(p), *type = NULL;
+
+	type = xasprintf("%s%s%s", param_types[p->type], *range ? ", " : "", range);
 	if (!p->fallback)
-		brief = xasprintf("%s; must be given", param_types[p->type]);
+		brief = xasprintf("%s; must be given", type);
 	else
-		brief = xasprintf("%s%s%s", param_types[p->type], *p->fallback ? "; default " : "",
-				  p->fallback);
+		brief = xasprintf("%s%s%s", type, *p->fallback ? "; default " : "", p->fallback);
 	entry(format, out, name, brief, p->sentence);
 }
 
@@ -252,6 +255,15 @@ static json_t *crash_words(void)
 	return enum_of(a);
 }
 
+static json_t *choice_of(const char *words)
+{
+	json_t *a = json_array();
+
+	for (const char *w = words; *w; w += strcspn(w, " "), w += *w == ' ')
+		json_array_append_new(a, json_stringn(w, strcspn(w, " ")));
+	return enum_of(a);
+}
+
 static json_t *param_schema(const struct load_param *p)
 {
 	json_t *o = NULL;
@@ -264,6 +276,7 @@ static json_t *param_schema(const struct load_param *p)
 	case PARAM_BOOL: o = json_object(); break;
 	case PARAM_TEXT: o = object_of_type("string"); break;
 	case PARAM_LIST: o = one_or_list(json_object()); break;
+	case PARAM_CHOICE: o = choice_of(p->words); break;
 	}
 	json_set_str(o, "description", p->sentence);
 	return o;

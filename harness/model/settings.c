@@ -356,6 +356,8 @@ static bool number_ok(const struct load_param *p, const char *text)
 
 	if (p->type == PARAM_TEXT || p->type == PARAM_LIST)
 		return true;
+	if (p->type == PARAM_CHOICE)
+		return load_param_allows(p, text);
 	return str_to_u64(text, p->max, &v) == 0 && v >= p->min;
 }
 

@@ -196,6 +196,51 @@ static void every_load_and_its_defaults_are_accepted(void **state)
 	}
 }
 
+/* A value that the row does not accept, as a scenario would write it; NULL: it takes any. */
+static char *unacceptable(const struct load_param *p)
+{
+	char a[UNIT_TEXT];
+
+	switch (p->type) {
+	case PARAM_DURATION: return xstrdup(duration_format(a, p->max + NS_PER_S));
+	case PARAM_SIZE: return xstrdup(size_format(a, p->max + (1 << 20)));
+	case PARAM_COUNT: return xasprintf("%llu", (unsigned long long)p->max + 1);
+	case PARAM_RATE: return xstrdup("999999999/ns");
+	case PARAM_CHOICE: return xstrdup("warp");
+	case PARAM_BOOL:
+	case PARAM_TEXT:
+	case PARAM_LIST: break;
+	}
+	return NULL;
+}
+
+static void check_refusal(const struct load_def *def, const struct load_param *p)
+{
+	_cleanup_free_
+	char *bad = unacceptable(p), *range = load_param_range(p), *text = NULL;
+	struct settings s = { 0 };
+	struct err err = { 0 };
+
+	if (!bad)
+		return;
+	text = xasprintf("{%s: {%s: %s}}", def->name, p->key, bad);
+	if (read_one(schema_by_path("load"), text, &s, &err) == 0)
+		fail_msg("%s is accepted", text);
+	if (!*range || !strstr(err.msg, range))
+		fail_msg("%s is refused without its range %s: %s", text, range, err.msg);
+	settings_done(&s);
+}
+
+static void every_parameter_of_a_load_is_refused_beyond_its_range_which_is_said(void **state)
+{
+	const struct load_def *def;
+
+	(void)state;
+	for (size_t i = 0; (def = load_nth(i)); i++)
+		for (const struct load_param *p = def->param; p->key; p++)
+			check_refusal(def, p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +251,7 @@ int main(void)
 		test(ranges_hold_at_both_ends),
 		test(none_is_kept_as_never_where_it_is_accepted),
 		test(every_load_and_its_defaults_are_accepted),
+		test(every_parameter_of_a_load_is_refused_beyond_its_range_which_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
