@@ -34,7 +34,7 @@ LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread
 LIB_SRC  := $(filter-out harness/cmd/main.c,$(sort $(wildcard harness/*/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
 GUEST_SRC := $(sort $(wildcard workloads/*.c workloads/agent/*.c workloads/churn/*.c))
-GUEST_SHARED := cgroup load nl probe rtnl wire
+GUEST_SHARED := $(patsubst workloads/%.h,%,$(wildcard workloads/*.h))
 GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out workloads/agent/% workloads/churn/%,$(GUEST_SRC))))
 GUEST_OBJ := $(GUEST_SRC:%.c=$(BUILD)/guest-obj/%.o)
 GUEST_BIN := $(addprefix $(BUILD)/guest/,init $(GUEST_LOADS))
@@ -60,7 +60,8 @@ $(BUILD)/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(KS_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The guest's programs: static, so that the lean image needs no library for them. workloads/NAME.c is
-# the load NAME; what loads share and the agent's parts are linked as far as they are needed.
+# the load NAME, unless there is a workloads/NAME.h: that is what loads share, linked, like the agent's
+# parts, as far as it is needed.
 $(BUILD)/guest-obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  GUEST $<"

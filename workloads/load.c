@@ -174,13 +174,18 @@ void load_init(int argc, char **argv)
 		self.random = (self.random ^ (unsigned char)*p) * 0x100000001b3ull;
 }
 
-uint64_t load_random(void)
+uint64_t load_random_from(uint64_t *state)
 {
-	uint64_t z = self.random += 0x9e3779b97f4a7c15ull;
+	uint64_t z = *state += 0x9e3779b97f4a7c15ull;
 
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
 	return z ^ (z >> 31);
+}
+
+uint64_t load_random(void)
+{
+	return load_random_from(&self.random);
 }
 
 void load_wait_go(void)

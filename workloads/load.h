@@ -37,6 +37,8 @@ bool load_has_param(const char *key);
 
 /* The next number of a stream that the trial's seed and the load's name determine (splitmix64). */
 uint64_t load_random(void);
+/* The same of a stream of its own: a thread's, which begins where a load_random() says. */
+uint64_t load_random_from(uint64_t *state);
 
 void load_armed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void load_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

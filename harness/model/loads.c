@@ -83,6 +83,77 @@ static const struct load_param container_churn[] = {
 	{ 0 },
 };
 
+#define TIB (1ull << 40)
+
+#define WEIGHT(key, fallback, what)                                                                \
+	{                                                                                          \
+		key, PARAM_COUNT, fallback, 0, 1000, "weight in the writers' mix: " what           \
+	}
+
+static const struct load_param ext4_extents[] = {
+	{ "dir", PARAM_TEXT, "/data", 0, 0, "folder for the files, on ext4" },
+	{ "hot-files", PARAM_COUNT, "8", 1, 4096, "files that the writers change" },
+	{ "hot-extents", PARAM_COUNT, "64", 2, 65536,
+	  "extents of a hot file when it is made; few make its tree easy to meet" },
+	{ "ballast-files", PARAM_COUNT, "24", 0, 4096,
+	  "files that are only read: their extents make the shrinker run often" },
+	{ "ballast-extents", PARAM_COUNT, "2048", 2, 1 << 20, "extents of a ballast file" },
+	{ "writers", PARAM_COUNT, "3", 1, 64, "threads that work on the hot files" },
+	{ "pause", PARAM_DURATION, "0s", 0, 3600 * SECOND,
+	  "rest of a writer after each operation" },
+	WEIGHT("write", "30", "write of a block"),
+	WEIGHT("allocate", "15", "fallocate() of a block"),
+	WEIGHT("punch", "35", "a hole of a block"),
+	WEIGHT("insert", "2", "FALLOC_FL_INSERT_RANGE of a block"),
+	WEIGHT("collapse", "2", "FALLOC_FL_COLLAPSE_RANGE of a block"),
+	WEIGHT("flush", "1", "writing a file out"),
+	WEIGHT("fiemap", "5", "FIEMAP of 512 blocks"),
+	WEIGHT("seek", "10", "SEEK_HOLE or SEEK_DATA"),
+	{ "ballast-readers", PARAM_COUNT, "1", 0, 64,
+	  "threads that read the ballast's extents (FIEMAP), file by file" },
+	{ "ballast-pause", PARAM_DURATION, "10ms", 0, 3600 * SECOND,
+	  "rest of a ballast reader after each file" },
+	{ 0 },
+};
+
+static const struct load_param memory_pressure[] = {
+	{ "dir", PARAM_TEXT, "/data", 0, 0,
+	  "folder for the sparse files, on a file system with a page cache (not tmpfs)" },
+	{ "page-cache", PARAM_SIZE, "1GiB", 0, 16 * TIB,
+	  "size of the sparse files that are read over and over; more than memory: all of it "
+	  "churns" },
+	{ "readers", PARAM_COUNT, "1", 1, 64, "threads that read, each a file of its own" },
+	{ "read-pause", PARAM_DURATION, "0s", 0, 3600 * SECOND,
+	  "rest of a reader after each 64KiB" },
+	{ "anonymous", PARAM_SIZE, "0B", 0, 16 * TIB,
+	  "anonymous memory that a process of its own holds; less where more would not leave "
+	  "keep-free" },
+	{ "anonymous-percent", PARAM_COUNT, "0", 0, 95,
+	  "the same in percent of the guest's memory, and added to it" },
+	{ "touch", PARAM_CHOICE, "sequential", 0, 0,
+	  "how it is used: when it is taken and not again, page by page, or at random",
+	  "once sequential random" },
+	{ "touch-pause", PARAM_DURATION, "20ms", 0, 3600 * SECOND,
+	  "rest between two passes over it" },
+	{ "mlock", PARAM_BOOL, "no", 0, 1, "lock it: neither reclaimed nor swapped out" },
+	{ "keep-free", PARAM_SIZE, "24MiB", 1 << 20, 16 * TIB,
+	  "what the anonymous memory leaves of MemAvailable, and of free swap where it may use "
+	  "it" },
+	{ "memcg-max", PARAM_SIZE, "0B", 0, 16 * TIB,
+	  "hard limit of the load's own cgroup (memory.max); 0B: none" },
+	{ "memcg-high", PARAM_SIZE, "0B", 0, 16 * TIB,
+	  "soft limit of the load's own cgroup (memory.high); 0B: none" },
+	{ "swap", PARAM_CHOICE, "allow", 0, 0,
+	  "whether the guest's swap is used as it is (`allow`), must be there (`require`), or is "
+	  "not for this load (`forbid`)",
+	  "allow require forbid" },
+	{ "count", PARAM_CHOICE, "kswapd", 0, 0,
+	  "whose scanning is its work: of kswapd alone, of direct reclaim too (`all`), or "
+	  "anybody's in the load's own cgroup (`memcg`)",
+	  "kswapd all memcg" },
+	{ 0 },
+};
+
 static const struct load_def loads[] = {
 	{ "fib-rebalance", "replaces",
 	  "replaces a two-path route while the rule for dead next hops is toggled (divide error in "
@@ -99,6 +170,13 @@ static const struct load_def loads[] = {
 	{ "stress-ng", "cpu-ms",
 	  "any stressors of stress-ng(1); its work is the CPU time they used", "", "stress-ng", 1,
 	  stress_ng },
+	{ "ext4-extents", "extents shrunk",
+	  "changes the extents of small ext4 files while much ballast keeps the shrinker of cached "
+	  "extents at work; needs memory pressure beside it",
+	  "", "", 2, ext4_extents },
+	{ "memory-pressure", "pages scanned",
+	  "page cache that is read through, anonymous memory, limits of a cgroup: each can be off",
+	  "", "", 1, memory_pressure },
 	{ "shell", "counts", "a script written in the scenario", "", "", 1, shell },
 };
 

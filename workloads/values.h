@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Numbers out of files of /proc, /sys and cgroups that say `key value` or `key: value kB`. */
+#ifndef KS_WORKLOADS_VALUES_H
+#define KS_WORKLOADS_VALUES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The whole file, though the kernel hands out a page at a time (/proc/vmstat has more than one
+ * since 6.1); at most size - 1 bytes. The length, or -errno.
+ */
+int values_read(const char *path, char *ret, size_t size);
+
+/* The number behind the key at the begin of a line, in bytes where the unit is kB. */
+bool values_find(const char *text, const char *key, uint64_t *ret);
+
+/* Both; where the file or the key is missing, ends the load with a sentence. */
+uint64_t values_get(const char *path, const char *key);
+
+#endif
