@@ -194,6 +194,12 @@ static const struct field fields[] = {
 #include "model/schema_plant.def"
 
 	{ "exposure", FIELD_GROUP, .in = IN_ALL, .sentence = "How long a life was." },
+	{ "exposure.starts", FIELD_WORD, SET(exposure_starts), .fallback = "begin",
+	  .words = exposure_starts, .example = "first-reclaim",
+	  .sentence = "When a life begins to be counted: as the loads begin, at the first second in "
+		      "which kswapd has scanned a page since then, or at the first count of the "
+		      "load that is the unit. A crash before that moment is a life of no length; "
+		      "a guest that never comes to it has tested nothing (INFRA)." },
 	{ "exposure.unit", FIELD_TEXT, SET(exposure_unit), .fallback = "", .fits = is_load,
 	  .shape = "the name of a load", .example = "fib-rebalance",
 	  .sentence = "The load whose counter is the second clock beside seconds. Without it: the "
@@ -367,6 +373,10 @@ static const struct field fields[] = {
 	  .sentence = "Mean time (exponential) to a fault of the host." },
 	{ "fake.rate", FIELD_RATE, SET(fake.rate), .fallback = "10/s", .min = 0, .max = 1000000,
 	  .example = "3/s", .sentence = "Units of work done." },
+	{ "fake.reclaim", FIELD_DURATION, SET(fake.reclaim), .fallback = "0s", RANGE(0, DAY),
+	  .example = "5s",
+	  .sentence = "From the soak's begin until its kswapd scans pages. The target's time to "
+		      "failure begins then, too." },
 	{ "fake.clock", FIELD_WORD, SET(fake.clock), .fallback = "virtual", .words = clocks,
 	  .example = "real",
 	  .sentence = "How its time passes: at once, or as on the wall, so that it can be "
@@ -464,6 +474,7 @@ _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum boot_image) == sizeof(unsigned) &&
 		       sizeof(enum hang_profile) == sizeof(unsigned) &&
 		       sizeof(enum fake_clock) == sizeof(unsigned) &&
+		       sizeof(enum exposure_start) == sizeof(unsigned) &&
 		       sizeof(enum dump_when) == sizeof(unsigned) &&
 		       sizeof(enum swap_on) == sizeof(unsigned) &&
 		       sizeof(enum machine_type) == sizeof(unsigned) &&

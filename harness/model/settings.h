@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "model/exposure.h"
 #include "model/loads.h"
 #include "model/sighting.h"
 
@@ -142,6 +143,8 @@ struct fake {           /* the fake VM's law: vm/vm_fake.h */
 	uint64_t other; /* ns; mean (exponential) of a competing crash; TIME_NEVER: none */
 	uint64_t host_fault; /* ns; mean of the host's own faults; TIME_NEVER: none */
 	double rate;         /* units of work per second */
+	uint64_t reclaim;    /* ns from the soak's begin until kswapd scans; the target's law begins
+				then, too */
 	enum fake_clock clock;
 };
 
@@ -151,7 +154,8 @@ struct settings {
 	struct load_use *load;
 	size_t n_loads;
 	struct named_list plant; /* faults to plant, by kind: model/plants.h */
-	char *exposure_unit; /* the load whose counter is the second clock; "" the first */
+	char *exposure_unit;     /* the load whose counter is the second clock; "" the first */
+	enum exposure_start exposure_starts;
 	struct target target;
 	struct detection detect;
 	struct limits limits;

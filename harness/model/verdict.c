@@ -35,6 +35,15 @@ const char *step_name(enum step s)
 	return steps[s];
 }
 
+/* Only where it is not the soak's begin, as it had always been. */
+static void exposure_to_json(const struct verdict *v, json_t *o)
+{
+	json_set_str(o, "exposure_starts", exposure_starts[v->exposure_starts]);
+	if (v->exposure_wait_ns != TIME_NEVER)
+		json_set_u64(o, "exposure_wait_ns", v->exposure_wait_ns);
+	json_set_bool(o, "before_exposure", v->before_exposure);
+}
+
 json_t *verdict_to_json(const struct verdict *v)
 {
 	json_t *o = json_object();
@@ -58,6 +67,8 @@ json_t *verdict_to_json(const struct verdict *v)
 	json_set_u64(o, "exposure_ns", v->exposure_ns);
 	json_set_double(o, "exposure_work", v->exposure_work);
 	json_set_str(o, "unit", v->unit);
+	if (v->exposure_starts != EXPOSURE_BEGIN)
+		exposure_to_json(v, o);
 	json_set_u64(o, "boot_ns", v->boot_ns);
 	json_set_u64(o, "settle_ns", v->settle_ns);
 	json_object_set_new(o, "started_s", json_integer(v->started_s));
@@ -110,6 +121,21 @@ static int read_sighting(const json_t *j, struct verdict *v, struct err *err)
 	return v->has_sighting ? sighting_from_json(o, &v->sighting, err) : 0;
 }
 
+static int read_exposure(const json_t *j, struct verdict *v, struct err *err)
+{
+	const char *starts = exposure_starts[EXPOSURE_BEGIN];
+
+	if (json_get_str(j, "exposure_starts", &starts, err) < 0 ||
+	    json_get_bool(j, "before_exposure", &v->before_exposure, err) < 0)
+		return -EINVAL;
+	if (!exposure_start_by_name(starts, &v->exposure_starts))
+		return err_set(err, EINVAL,
+			       "\"exposure_starts\" should be begin, first-reclaim or "
+			       "first-count");
+	v->exposure_wait_ns = v->exposure_starts == EXPOSURE_BEGIN ? 0 : TIME_NEVER;
+	return json_get_u64(j, "exposure_wait_ns", &v->exposure_wait_ns, err);
+}
+
 int verdict_from_json(const json_t *j, struct verdict *ret, struct err *err)
 {
 	struct verdict v = { .exposure_work = NAN, .host_load = NAN, .host_steal = NAN };
@@ -129,7 +155,7 @@ int verdict_from_json(const json_t *j, struct verdict *ret, struct err *err)
 	    json_get_u64(j, "exposure_ns", &v.exposure_ns, err) < 0 ||
 	    json_get_double(j, "exposure_work", &v.exposure_work, err) < 0 ||
 	    json_get_text(j, "unit", v.unit, sizeof(v.unit), err) < 0 ||
-	    json_get_u64(j, "boot_ns", &v.boot_ns, err) < 0 ||
+	    read_exposure(j, &v, err) < 0 || json_get_u64(j, "boot_ns", &v.boot_ns, err) < 0 ||
 	    json_get_u64(j, "settle_ns", &v.settle_ns, err) < 0 ||
 	    read_started(j, &v.started_s, err) < 0 ||
 	    json_get_u64(j, "wall_ns", &v.wall_ns, err) < 0 ||

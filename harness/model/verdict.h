@@ -6,6 +6,7 @@
 #ifndef KS_MODEL_VERDICT_H
 #define KS_MODEL_VERDICT_H
 
+#include "model/exposure.h"
 #include "model/sighting.h"
 
 enum outcome {
@@ -49,6 +50,10 @@ struct verdict {
 	uint64_t exposure_ns; /* soak's start to failure or censoring; 0 without a soak */
 	double exposure_work; /* in `unit`; NaN unknown */
 	char unit[64];
+	enum exposure_start exposure_starts; /* which moment was time 0 */
+	uint64_t exposure_wait_ns;   /* it came so long after the soak's begin; TIME_NEVER: it
+					did not come */
+	bool before_exposure;        /* the crash came before it: exposure_ns is 0 */
 	uint64_t boot_ns, settle_ns; /* how long these steps took; 0 not reached */
 	int64_t started_s;           /* wall clock of the spawn, seconds since 1970 */
 	uint64_t wall_ns;            /* spawn to commit */

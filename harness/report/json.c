@@ -83,6 +83,11 @@ static json_t *arm(const struct view_arm *a)
 	set(o, "origins", json_texts(&a->origins));
 	set(o, "kernels", json_texts(&a->kernels));
 	set(o, "accelerators", json_texts(&a->accels));
+	if (a->starts != EXPOSURE_BEGIN) {
+		json_set_str(o, "exposure_starts", exposure_starts[a->starts]);
+		json_set_double(o, "exposure_wait_s", a->wait_s);
+		json_set_u64(o, "failures_before", a->before);
+	}
 	json_set_double(o, "host_load", a->host_load);
 	json_set_double(o, "host_steal", a->host_steal);
 	return o;

@@ -340,6 +340,24 @@ static void put_guests(struct text *t, const struct view_arm *a)
 	say(t, &b, 4);
 }
 
+/* Where time 0 is not the soak's begin. */
+static void put_exposure(struct text *t, const struct view_arm *a)
+{
+	_cleanup_free_
+	char *name = printable(a->name, ARM_COLUMNS);
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	if (a->starts == EXPOSURE_BEGIN)
+		return;
+	buf_printf(&b, "%s: lives are counted from %s on", name, exposure_starts[a->starts]);
+	if (isfinite(a->wait_s)) {
+		buf_puts(&b, ", which came ");
+		figure_number(&b, a->wait_s);
+		buf_puts(&b, " s after the soak's begin in the mean");
+	}
+	say(t, &b, 4);
+}
+
 static void put_environment(struct text *t)
 {
 	bool any = false;
@@ -353,6 +371,7 @@ static void put_environment(struct text *t)
 			heading(t, "Guests");
 		any = true;
 		put_guests(t, a);
+		put_exposure(t, a);
 	}
 }
 

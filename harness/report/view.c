@@ -117,8 +117,8 @@ static void add_once(struct strv *v, const char *s)
 
 /* Means are kept as sums until all trials are in; NaN trials do not count. */
 struct means {
-	double load, steal;
-	size_t n_load, n_steal;
+	double load, steal, wait_s;
+	size_t n_load, n_steal, n_wait;
 };
 
 struct collect {
@@ -141,6 +141,12 @@ static void add_environment(struct collect *c, const struct verdict *t, size_t a
 	add_once(&a->kernels, t->kernel);
 	add_once(&a->accels, t->accel);
 	add_once(&a->origins, t->origin);
+	a->starts = t->exposure_starts;
+	a->before += t->before_exposure && t->outcome == OUTCOME_FAILED;
+	if (t->exposure_wait_ns != TIME_NEVER) {
+		m->wait_s += (double)t->exposure_wait_ns / 1e9;
+		m->n_wait++;
+	}
 	if (isfinite(t->host_load)) {
 		m->load += t->host_load;
 		m->n_load++;
@@ -277,6 +283,12 @@ static void doubt_arm(const struct view_arm *a, struct strv *ret)
 			  xasprintf("%s: %zu of %zu trials lost to the host: if what lost them has "
 				    "to do with what is measured, the figures are biased",
 				    a->name, infra, all));
+	if (a->before)
+		strv_take(ret, xasprintf("%s: %zu of %zu failures came before the exposure began "
+					 "(%s), and count as lives of no length: is this what "
+					 "exposure.starts should say?",
+					 a->name, a->before, a->outcome[OUTCOME_FAILED],
+					 exposure_starts[a->starts]));
 	if (a->accels.n > 1)
 		strv_take(ret,
 			  xasprintf("%s: its trials ran under different accelerators", a->name));
@@ -310,6 +322,16 @@ static void doubt_load(const struct view_arm *const *arm, size_t n, uint64_t cpu
 				"the arms met different host loads (%.1f to %.1f): compare them by "
 				"work rather than by time",
 				lo, hi));
+}
+
+static void doubt_starts(const struct view_arm *const *arm, size_t n, struct strv *ret)
+{
+	for (size_t i = 1; i < n; i++)
+		if (arm[i]->starts != arm[0]->starts) {
+			strv_take(ret, xstrdup("the arms count their lives from different moments "
+					       "(exposure.starts): do not compare them"));
+			return;
+		}
 }
 
 static void doubt_accels(const struct view_arm *const *arm, size_t n, struct strv *ret)
@@ -358,6 +380,7 @@ void view_doubts(const struct view_arm *const *arm, size_t n, uint64_t cpus, str
 	doubt_load(arm, n, cpus, ret);
 	doubt_origins(arm, n, ret);
 	doubt_accels(arm, n, ret);
+	doubt_starts(arm, n, ret);
 }
 
 static void doubt(struct view *v)
@@ -380,6 +403,7 @@ static void reckon(struct collect *c)
 
 		a->host_load = m.n_load ? m.load / (double)m.n_load : NAN;
 		a->host_steal = m.n_steal ? m.steal / (double)m.n_steal : NAN;
+		a->wait_s = m.n_wait ? m.wait_s / (double)m.n_wait : NAN;
 		lifetimes_reckon(&a->time);
 		lifetimes_reckon(&a->work);
 	}

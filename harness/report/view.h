@@ -48,9 +48,13 @@ struct view_arm {
 	char unit[64]; /* of `work`; "" where no trial counted any */
 	struct strv kernels, accels, origins;
 	double host_load, host_steal; /* mean over its trials; NaN not known */
-	struct view_life *life;       /* [counted] */
-	double wall_s;                /* spawn to verdict, all its trials that ended together */
-	json_t *settings;             /* as plan.json has them; NULL where it has none */
+	enum exposure_start starts;   /* what its lives are counted from */
+	size_t before;                /* failures that came before that: lives of no length */
+	double wait_s; /* from the soak's begin to that, mean of the trials that came to it; NaN
+			  none */
+	struct view_life *life; /* [counted] */
+	double wall_s;          /* spawn to verdict, all its trials that ended together */
+	json_t *settings;       /* as plan.json has them; NULL where it has none */
 };
 
 /* Trials with one crash id. */

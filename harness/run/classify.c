@@ -82,27 +82,56 @@ static struct sighting synthetic(const struct facts *f)
 	return s;
 }
 
+/* What the scenario counts as a life, which may begin after the soak. */
+static uint64_t exposure(const struct facts *f, uint64_t until_ns)
+{
+	return f->exposed_ns ? since(f->exposed_ns, until_ns) : 0;
+}
+
+/*
+ * A crash before its exposure began stays a failure, of a life of no length. To leave it out would
+ * be right only if it could not belong to what is looked for: but samples come once a second, so
+ * that the quickest deaths of reclaim are among these, and a kernel must not look the better for
+ * them. The verdict says so, and the report counts them.
+ */
+static void say_if_before(const struct spec *spec, const struct facts *f, const struct sighting *s,
+			  struct verdict *v)
+{
+	size_t n = strlen(v->reason);
+
+	v->before_exposure = !f->exposed_ns || s->at_ns < f->exposed_ns;
+	if (v->before_exposure)
+		snprintf(v->reason + n, sizeof(v->reason) - n,
+			 ", before the exposure began (exposure.starts: %s)",
+			 exposure_starts[spec->settings.exposure_starts]);
+}
+
 static void failed(const struct spec *spec, const struct facts *f, const struct sighting *s,
 		   struct verdict *v)
 {
 	v->has_sighting = true;
 	v->sighting = *s;
 	v->outcome = target_matches(&spec->settings.target, s) ? OUTCOME_FAILED : OUTCOME_OTHER;
-	v->exposure_ns = since(f->soak_ns, s->at_ns);
+	v->exposure_ns = exposure(f, s->at_ns);
 	say_reason(v, s->title, f->ending == ENDING_CRASH ? "" : f->detail);
+	say_if_before(spec, f, s, v);
 }
 
-static void not_failed(const struct facts *f, struct verdict *v)
+static void not_failed(const struct spec *spec, const struct facts *f, struct verdict *v)
 {
 	bool blind = f->ending == ENDING_LOST || f->ending == ENDING_HOST;
 	uint64_t until = blind ? f->last_beat_ns : f->end_ns;
 
 	v->outcome = endings[f->ending].outcome;
-	v->exposure_ns = f->soak_ns ? since(f->soak_ns, until) : 0;
+	v->exposure_ns = exposure(f, until);
 	say_reason(v, endings[f->ending].title, f->detail);
 	if (v->outcome == OUTCOME_SURVIVED && (isnan(f->work) || f->work <= 0)) {
 		v->outcome = OUTCOME_INFRA;
 		say_reason(v, "the load made no progress: nothing was tested", "");
+	} else if (v->outcome == OUTCOME_SURVIVED && !f->exposed_ns) {
+		v->outcome = OUTCOME_INFRA;
+		say_reason(v, "the exposure never began: nothing was tested",
+			   exposure_starts[spec->settings.exposure_starts]);
 	}
 }
 
@@ -126,7 +155,10 @@ void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
 {
 	v->step = f->step;
 	v->n_sightings = f->n_sightings;
-	v->exposure_work = f->soak_ns ? f->work : NAN;
+	v->exposure_work = f->exposed_ns ? f->work - f->work_before : NAN;
+	v->exposure_starts = spec->settings.exposure_starts;
+	v->exposure_wait_ns = f->exposed_ns ? since(f->soak_ns, f->exposed_ns) : TIME_NEVER;
+	v->before_exposure = false;
 	v->boot_ns = f->hello_ns ? since(f->spawn_ns, f->hello_ns) : 0;
 	v->settle_ns = f->soak_ns ? since(f->hello_ns, f->soak_ns) : 0;
 	v->has_sighting = false;
@@ -140,6 +172,6 @@ void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
 
 		failed(spec, f, &s, v);
 	} else {
-		not_failed(f, v);
+		not_failed(spec, f, v);
 	}
 }

@@ -33,6 +33,8 @@ enum ending {                   /* why the trial left its steps */
 
 struct facts {
 	uint64_t spawn_ns, hello_ns, ready_ns, soak_ns; /* instants; 0: not reached */
+	uint64_t exposed_ns; /* from when on the life is counted: exposure.starts; 0: not reached */
+	double work_before;  /* the exposure's load had counted by then */
 	uint64_t last_beat_ns;     /* arrival of the last beat or progress; 0: none */
 	uint64_t last_progress_ns; /* the last count of any load; 0: none */
 	uint64_t probe_ns;         /* when the first overdue probe had begun to wait; 0: none */

@@ -32,6 +32,7 @@ struct trial {
 	enum step step;
 	struct witness witness;
 	bool begin_sent;
+	bool exposed; /* the runner knows */
 	uint64_t console_bytes;
 	uint64_t last_sound_ns; /* last byte from console or agent */
 
@@ -47,12 +48,22 @@ static uint64_t now(const struct trial *t)
 	return loop_now(t->loop);
 }
 
-/* The runner counts an age from the soak's beginning, and none after its end. Virtual time is none
- * of its own. */
+/* The runner counts an age from the exposure's beginning, and none after the soak's end. Virtual
+ * time is none of its own. */
 static void tell_runner(const struct trial *t)
 {
-	if (t->witness.facts.soak_ns && !t->env->clock->fake)
-		evidence_soak(t->evidence, t->witness.facts.soak_ns, t->witness.facts.end_ns);
+	if (t->witness.facts.exposed_ns && !t->env->clock->fake)
+		evidence_soak(t->evidence, t->witness.facts.exposed_ns, t->witness.facts.end_ns);
+}
+
+static void note_exposure(struct trial *t)
+{
+	if (t->exposed || !t->witness.facts.exposed_ns)
+		return;
+	t->exposed = true;
+	tell_runner(t);
+	evidence_note(t->evidence, now(t), "exposure begins: %s",
+		      exposure_starts[t->spec->settings.exposure_starts]);
 }
 
 /* The trial leaves its steps: straight to the kill, or by way of EVIDENCE where words may follow.
@@ -119,6 +130,7 @@ static void follow(struct trial *t)
 	}
 	if (t->step == STEP_SETTLE && f->soak_ns)
 		enter(t, STEP_SOAK);
+	note_exposure(t);
 }
 
 static void on_error(struct trial *t, const struct agent_line *l)
@@ -320,7 +332,6 @@ static void settle(struct trial *t)
 
 static void soak(struct trial *t)
 {
-	tell_runner(t);
 	if (!t->env->clock->fake) {
 		host_watch_start(&t->host);
 		on_host_timer(t);

@@ -8,7 +8,9 @@ enum { SIGHTINGS_KEPT = 256 };
 
 void witness_init(struct witness *w, const struct settings *s)
 {
-	*w = (struct witness){ .settings = s, .deciding = TIME_NEVER };
+	*w = (struct witness){ .settings = s,
+			       .deciding = TIME_NEVER,
+			       .scanned_before = TIME_NEVER };
 	w->facts.ending = ENDING_LOST; /* until it is known better */
 	w->facts.work = NAN;
 	w->sightings = json_array();
@@ -18,6 +20,18 @@ void witness_done(struct witness *w)
 {
 	json_decref(w->sightings);
 	w->sightings = NULL;
+}
+
+/* From here on the life is counted. */
+static void start_exposure(struct witness *w, uint64_t at_ns, double work_before)
+{
+	w->facts.exposed_ns = at_ns;
+	w->facts.work_before = work_before;
+}
+
+static bool waits_for(const struct witness *w, enum exposure_start start)
+{
+	return w->facts.soak_ns && !w->facts.exposed_ns && w->settings->exposure_starts == start;
 }
 
 static void on_hello(struct witness *w, const struct agent_line *l, uint64_t at_ns)
@@ -44,6 +58,21 @@ static void on_begun(struct witness *w, const struct agent_line *l, uint64_t at_
 		return;
 	w->facts.soak_ns = at_ns;
 	w->facts.last_beat_ns = w->facts.last_progress_ns = at_ns;
+	if (waits_for(w, EXPOSURE_BEGIN))
+		start_exposure(w, at_ns, 0);
+}
+
+/* Against the last sample before the soak; where there was none, the first one in it. */
+static void on_sample(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const uint64_t scanned = agent_u64(l, "vm.pgscan_kswapd", TIME_NEVER);
+
+	if (scanned == TIME_NEVER)
+		return;
+	if (!w->facts.soak_ns || w->scanned_before == TIME_NEVER)
+		w->scanned_before = scanned;
+	else if (waits_for(w, EXPOSURE_FIRST_RECLAIM) && scanned > w->scanned_before)
+		start_exposure(w, at_ns, isfinite(w->facts.work) ? w->facts.work : 0);
 }
 
 static void on_beat(struct witness *w, const struct agent_line *l, uint64_t at_ns)
@@ -70,8 +99,11 @@ static void on_progress(struct witness *w, const struct agent_line *l, uint64_t 
 		return;
 	if (count)
 		w->facts.last_progress_ns = at_ns;
-	if (is_exposure_load(w->settings, load))
-		w->facts.work = (double)count;
+	if (!is_exposure_load(w->settings, load))
+		return;
+	w->facts.work = (double)count;
+	if (count && waits_for(w, EXPOSURE_FIRST_COUNT))
+		start_exposure(w, at_ns, 0);
 }
 
 /* A probe's name stands in titles: of other bytes than these none is taken over. */
@@ -101,8 +133,9 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 		const char *word;
 		void (*fn)(struct witness *w, const struct agent_line *l, uint64_t at_ns);
 	} words[] = {
-		{ "beat", on_beat },   { "progress", on_progress }, { "hello", on_hello },
-		{ "ready", on_ready }, { "begun", on_begun },       { "probe", on_probe },
+		{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
+		{ "ready", on_ready },   { "begun", on_begun },       { "probe", on_probe },
+		{ "sample", on_sample },
 	};
 
 	if (w->facts.end_ns)

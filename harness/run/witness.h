@@ -16,7 +16,8 @@ struct witness {
 	char kernel[128];  /* as the guest's hello said it */
 	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
 	bool deciding_closed;
-	json_t *sightings; /* by serial; the first ones only */
+	uint64_t scanned_before; /* pgscan_kswapd as the soak began; TIME_NEVER: not known */
+	json_t *sightings;       /* by serial; the first ones only */
 };
 
 void witness_init(struct witness *w, const struct settings *s);

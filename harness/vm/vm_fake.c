@@ -17,7 +17,7 @@ struct fake_vm {
 	uint64_t booted_ns, begun_ns; /* instants; 0: not yet */
 	uint64_t beats;
 	bool broken, gone;
-	struct loop_source *boot, *beat, *death, *ready, *begun;
+	struct loop_source *boot, *beat, *death, *ready, *begun, *reclaim;
 };
 
 /* What the console says; the forms of Debian's 6.1, cut down to what a reader needs. */
@@ -149,6 +149,7 @@ static void on_ready(void *arg)
 	struct fake_vm *f = arg;
 
 	f->ready = NULL;
+	tell(f, "sample up=%llu vm.pgscan_kswapd=0", up_ns(f));
 	tell(f, "armed load=fake text=by%%20definition");
 	tell(f, "ready");
 }
@@ -170,6 +171,15 @@ static void on_death(void *arg)
 	report(f, f->fate.target <= f->fate.other ? target_report : other_report);
 }
 
+static void on_reclaim(void *arg)
+{
+	struct fake_vm *f = arg;
+
+	f->reclaim = NULL;
+	progress(f);
+	tell(f, "sample up=%llu vm.pgscan_kswapd=32", up_ns(f));
+}
+
 static void on_begun(void *arg)
 {
 	struct fake_vm *f = arg;
@@ -179,6 +189,7 @@ static void on_begun(void *arg)
 	f->begun_ns = loop_now(f->loop);
 	if (life != TIME_NEVER)
 		f->death = loop_add_timer(f->loop, f->begun_ns + life, on_death, f);
+	f->reclaim = loop_add_timer(f->loop, f->begun_ns + f->m->fake->reclaim, on_reclaim, f);
 	tell(f, "begun up=%llu", up_ns(f));
 }
 
@@ -201,6 +212,8 @@ static int fake_new(struct loop *loop, const struct machine *m, const struct vm_
 	f->cb = cb;
 	f->arg = arg;
 	f->fate = fake_fate_draw(m->fake, m->seed);
+	if (f->fate.target != TIME_NEVER)
+		f->fate.target += m->fake->reclaim;
 	/* Often enough that no count is far from the truth, seldom enough to be cheap. */
 	period = (uint64_t)(20 / MAX(m->fake->rate, 1e-3) * (double)NS_PER_S);
 	period = MIN(period, m->fake->scale / 20);
@@ -255,7 +268,8 @@ static void fake_stats(struct vm *vm, struct vm_stats *ret)
 static void fake_destroy(struct vm *vm)
 {
 	struct fake_vm *f = (struct fake_vm *)vm;
-	struct loop_source **source[] = { &f->boot, &f->beat, &f->death, &f->ready, &f->begun };
+	struct loop_source **source[] = { &f->boot,  &f->beat,  &f->death,
+					  &f->ready, &f->begun, &f->reclaim };
 
 	for (size_t i = 0; i < ARRAY_SIZE(source); i++)
 		*source[i] = loop_remove(f->loop, *source[i]);

@@ -22,6 +22,7 @@ static struct facts facts_of(enum ending ending)
 			       .hello_ns = 95 * NS_PER_S,
 			       .ready_ns = 99 * NS_PER_S,
 			       .soak_ns = 100 * NS_PER_S,
+			       .exposed_ns = 100 * NS_PER_S,
 			       .last_beat_ns = 129 * NS_PER_S,
 			       .end_ns = 130 * NS_PER_S,
 			       .ending = ending,
@@ -38,15 +39,21 @@ static struct sighting sighting_of(enum crash_class class, uint64_t at_s)
 	return s;
 }
 
-static struct verdict judge(const struct facts *f)
+static struct verdict judge_from(enum exposure_start starts, const struct facts *f)
 {
 	struct spec spec = spec_for("divide-error");
 	struct verdict v = { 0 };
 
+	spec.settings.exposure_starts = starts;
 	classify(&spec, f, &v);
 	strv_done(&spec.settings.target.classes);
 	free(spec.settings.target.text);
 	return v;
+}
+
+static struct verdict judge(const struct facts *f)
+{
+	return judge_from(EXPOSURE_BEGIN, f);
 }
 
 static void the_target_fails_at_its_first_line(void **state)
@@ -213,6 +220,73 @@ static void a_raised_note_ends_a_trial_as_a_competing_risk(void **state)
 	free(divides.settings.target.text);
 }
 
+/* Exposure began at 106 s, when 4 of the 7 units of work had been done. */
+static struct facts exposed_late(enum ending ending)
+{
+	struct facts f = facts_of(ending);
+
+	f.exposed_ns = 106 * NS_PER_S;
+	f.work_before = 4;
+	return f;
+}
+
+static void a_life_is_counted_from_its_exposure_on(void **state)
+{
+	struct facts f = exposed_late(ENDING_CRASH);
+	struct verdict v;
+
+	(void)state;
+	f.has_sighting = true;
+	f.sighting = sighting_of(CRASH_DIVIDE_ERROR, 112);
+	v = judge_from(EXPOSURE_FIRST_RECLAIM, &f);
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_true(v.exposure_ns == 6 * NS_PER_S);
+	assert_true(v.exposure_work == 3);
+	assert_int_equal(v.exposure_starts, EXPOSURE_FIRST_RECLAIM);
+	assert_true(v.exposure_wait_ns == 6 * NS_PER_S);
+	assert_false(v.before_exposure);
+	f = exposed_late(ENDING_HORIZON);
+	v = judge_from(EXPOSURE_FIRST_RECLAIM, &f);
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_true(v.exposure_ns == 24 * NS_PER_S);
+}
+
+static void a_crash_before_its_exposure_is_a_failure_of_no_length_and_says_so(void **state)
+{
+	struct facts f = exposed_late(ENDING_CRASH);
+	struct verdict v;
+
+	(void)state;
+	f.exposed_ns = 0;
+	f.has_sighting = true;
+	f.sighting = sighting_of(CRASH_DIVIDE_ERROR, 103);
+	v = judge_from(EXPOSURE_FIRST_RECLAIM, &f);
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_true(v.exposure_ns == 0);
+	assert_true(isnan(v.exposure_work));
+	assert_true(v.before_exposure);
+	assert_true(v.exposure_wait_ns == TIME_NEVER);
+	assert_string_equal(v.reason, "something in somewhere, before the exposure began "
+				      "(exposure.starts: first-reclaim)");
+}
+
+static void who_never_came_to_its_exposure_has_tested_nothing(void **state)
+{
+	struct facts f = exposed_late(ENDING_HORIZON);
+	struct verdict v;
+
+	(void)state;
+	f.exposed_ns = 0;
+	v = judge_from(EXPOSURE_FIRST_RECLAIM, &f);
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_string_equal(v.reason,
+			    "the exposure never began: nothing was tested: first-reclaim");
+	f.ending = ENDING_STOP;
+	v = judge_from(EXPOSURE_FIRST_RECLAIM, &f);
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+	assert_true(v.exposure_ns == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +302,9 @@ int main(void)
 		test(an_overdue_probe_fails_at_its_beginning_and_is_named),
 		test(work_that_ceased_fails_at_its_last_count),
 		test(a_warning_ends_nothing_unless_it_is_the_target),
+		test(a_life_is_counted_from_its_exposure_on),
+		test(a_crash_before_its_exposure_is_a_failure_of_no_length_and_says_so),
+		test(who_never_came_to_its_exposure_has_tested_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

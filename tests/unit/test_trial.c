@@ -188,6 +188,67 @@ static void a_guest_that_never_boots_is_infra(void **state)
 	spec_free(&s);
 }
 
+/* Its kernel can only fail once it reclaims, an hour after the soak's begin. */
+static void lives_counted_from_the_first_reclaim_give_the_law_back(void **state)
+{
+	const double mean_s = 3600;
+	struct spec s = fake_spec(3600 * NS_PER_S, 1, 3 * 3600 * NS_PER_S);
+	struct sums from_begin, from_reclaim;
+	struct interval ci;
+	struct expo e;
+
+	(void)state;
+	s.settings.fake.reclaim = 3600 * NS_PER_S;
+	campaign(&s, 300, 1, &from_begin);
+	s.settings.exposure_starts = EXPOSURE_FIRST_RECLAIM;
+	campaign(&s, 300, 1, &from_reclaim);
+	e = expo_fit(&from_reclaim.sample);
+	ci = expo_mttf_ci(&e, 0.99);
+	assert_true(ci.lo < mean_s && mean_s < ci.hi);
+	e = expo_fit(&from_begin.sample);
+	ci = expo_mttf_ci(&e, 0.99);
+	assert_true(ci.lo > mean_s); /* which the hour of safety bends */
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		assert_int_equal(from_begin.outcome[i], from_reclaim.outcome[i]);
+	sample_done(&from_begin.sample);
+	sample_done(&from_reclaim.sample);
+	spec_free(&s);
+}
+
+static void work_is_counted_from_the_exposure_on_too(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v;
+
+	(void)state;
+	s.settings.fake.reclaim = 600 * NS_PER_S;
+	s.settings.exposure_starts = EXPOSURE_FIRST_RECLAIM;
+	v = run_one(&s, 1);
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_true(v.exposure_wait_ns / NS_PER_S == 600);
+	assert_true(v.exposure_ns / NS_PER_S == 3000 || v.exposure_ns / NS_PER_S == 2999);
+	assert_true(fabs(v.exposure_work - 30000) < 200);
+	s.settings.exposure_starts = EXPOSURE_FIRST_COUNT;
+	v = run_one(&s, 1);
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_true(v.exposure_wait_ns > 0 && v.exposure_wait_ns < 11 * NS_PER_S);
+	spec_free(&s);
+}
+
+static void a_guest_that_never_reclaims_is_infra(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v;
+
+	(void)state;
+	s.settings.fake.reclaim = 7200 * NS_PER_S;
+	s.settings.exposure_starts = EXPOSURE_FIRST_RECLAIM;
+	v = run_one(&s, 1);
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_non_null(strstr(v.reason, "the exposure never began"));
+	spec_free(&s);
+}
+
 static void without_beats_the_heartbeat_is_lost(void **state)
 {
 	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
@@ -282,6 +343,9 @@ int main(void)
 		test(host_faults_and_other_crashes_do_not_bend_the_estimate),
 		test(redoing_lost_trials_would_bend_it_short),
 		test(a_guest_that_never_boots_is_infra),
+		test(lives_counted_from_the_first_reclaim_give_the_law_back),
+		test(work_is_counted_from_the_exposure_on_too),
+		test(a_guest_that_never_reclaims_is_infra),
 		test(without_beats_the_heartbeat_is_lost),
 		test(a_probe_that_is_overdue_ends_the_soak_by_its_name),
 		test(a_probe_that_lies_is_cut_to_size),

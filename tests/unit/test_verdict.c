@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "model/verdict.h"
@@ -68,6 +69,33 @@ static void verdicts_survive_json_both_ways(void **state)
 	assert_string_equal(x, y);
 	json_decref(j);
 	json_decref(again);
+}
+
+static void
+what_lives_are_counted_from_survives_json_and_older_verdicts_mean_the_begin(void **state)
+{
+	struct verdict v = { .exposure_starts = EXPOSURE_FIRST_RECLAIM,
+			     .exposure_wait_ns = 6100000000,
+			     .before_exposure = true };
+	struct verdict back;
+	struct err err = { 0 };
+	json_t *j = verdict_to_json(&v);
+
+	(void)state;
+	assert_ok(verdict_from_json(j, &back, &err));
+	assert_int_equal(back.exposure_starts, EXPOSURE_FIRST_RECLAIM);
+	assert_int_equal(back.exposure_wait_ns, 6100000000);
+	assert_true(back.before_exposure);
+	json_object_del(j, "exposure_wait_ns");
+	assert_ok(verdict_from_json(j, &back, &err));
+	assert_true(back.exposure_wait_ns == TIME_NEVER); /* it never came */
+	json_object_del(j, "exposure_starts");
+	assert_ok(verdict_from_json(j, &back, &err));
+	assert_int_equal(back.exposure_starts, EXPOSURE_BEGIN);
+	assert_int_equal(back.exposure_wait_ns, 0);
+	json_object_set_new(j, "exposure_starts", json_string("someday"));
+	assert_int_equal(verdict_from_json(j, &back, &err), -EINVAL);
+	json_decref(j);
 }
 
 static void every_outcome_and_step_has_its_own_name(void **state)
@@ -142,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(verdicts_survive_json_both_ways),
+		test(what_lives_are_counted_from_survives_json_and_older_verdicts_mean_the_begin),
 		test(every_outcome_and_step_has_its_own_name),
 		test(what_is_missing_stays_unknown),
 		test(a_damaged_verdict_is_refused_whole),
