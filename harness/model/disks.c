@@ -13,6 +13,8 @@ const char *const disk_file_systems[] = {
 };
 const char *const disk_caches[] = { "unsafe", "writeback", "writethrough", "none", NULL };
 
+const char *const disk_events[] = { "read", "write", "flush", "discard", NULL };
+
 static const char *get(const struct named *n, const char *key, const char *fallback)
 {
 	const char *value = pairs_get(&n->value, key);
@@ -38,6 +40,18 @@ void disk_of(const struct named *named, struct disk *ret)
 		d.bytes = 0;
 	d.bytes = (d.bytes + SECTOR - 1) / SECTOR * SECTOR;
 	*ret = d;
+}
+
+void disk_fault_of(const struct named *named, struct disk_fault *ret)
+{
+	*ret = (struct disk_fault){
+		.disk = get(named, "disk", ""),
+		.event = get(named, "event", "read"),
+		.sector = UINT64_MAX,
+		.once = str_eq(get(named, "once", "no"), "yes"),
+	};
+	if (str_to_u64(get(named, "sector", ""), INT64_MAX, &ret->sector) < 0)
+		ret->sector = UINT64_MAX;
 }
 
 static bool is_packed(const struct disk *d)
@@ -79,6 +93,26 @@ static int check_disk(const struct disk *d, char path[static 128], struct err *e
 	return 0;
 }
 
+static int check_fault(const struct settings *s, const struct named *named, char path[static 128],
+		       struct err *err)
+{
+	const struct named *disk;
+	struct disk_fault f;
+	struct disk d;
+
+	disk_fault_of(named, &f);
+	snprintf(path, 128, "guest.disk-faults.%s.disk", named->name);
+	disk = named_get(&s->guest.disks, f.disk);
+	if (!disk)
+		return err_set(err, EINVAL, "there is no disk '%s' in guest.disks to fail", f.disk);
+	disk_of(disk, &d);
+	if (f.sector == UINT64_MAX || !d.bytes || f.sector < d.bytes / SECTOR)
+		return 0;
+	snprintf(path, 128, "guest.disk-faults.%s.sector", named->name);
+	return err_set(err, EINVAL, "the disk %s ends before the sector %llu: it has %llu", f.disk,
+		       (unsigned long long)f.sector, (unsigned long long)(d.bytes / SECTOR));
+}
+
 int disks_consistent(const struct settings *s, char path[static 128], struct err *err)
 {
 	const struct named_list *all = &s->guest.disks;
@@ -93,6 +127,8 @@ int disks_consistent(const struct settings *s, char path[static 128], struct err
 				       DISKS_MAX);
 		r = check_disk(&d, path, err);
 	}
+	for (size_t i = 0; i < s->guest.disk_faults.n && r == 0; i++)
+		r = check_fault(s, &s->guest.disk_faults.item[i], path, err);
 	return r;
 }
 

@@ -8,7 +8,7 @@
 enum { DISKS_MAX = 12 }; /* each takes a slot of the guest's first bus */
 
 /* Words of the schema; end with NULL. */
-extern const char *const disk_file_systems[], *const disk_caches[];
+extern const char *const disk_file_systems[], *const disk_caches[], *const disk_events[];
 
 /* Strings belong to the settings, "" where nothing is said. */
 struct disk {
@@ -20,6 +20,15 @@ struct disk {
 };
 
 void disk_of(const struct named *named, struct disk *ret);
+
+/* Of guest.disk-faults. */
+struct disk_fault {
+	const char *disk, *event; /* read, write, flush, discard */
+	uint64_t sector;          /* of 512 bytes; UINT64_MAX: any */
+	bool once;
+};
+
+void disk_fault_of(const struct named *named, struct disk_fault *ret);
 
 /*
  * What no single key can tell. On -EINVAL the sentence has no position, and path[] says which key

@@ -94,6 +94,7 @@ struct guest {
 	struct watchdog watchdog;
 	struct swap swap;
 	struct named_list disks; /* model/disks.h tells what they say */
+	struct named_list disk_faults;
 };
 
 struct target {

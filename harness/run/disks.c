@@ -91,6 +91,23 @@ static bool has_swap_disk(const struct settings *s)
 	return swap_wanted(&s->guest.swap) && s->guest.swap.on == SWAP_ON_DISK;
 }
 
+/* Borrowed words of the settings, by disk. */
+static void plan_faults(const struct settings *s, struct machine_disk *m)
+{
+	struct machine_fault *all = NULL;
+
+	for (size_t i = 0; i < s->guest.disk_faults.n; i++) {
+		struct disk_fault f;
+
+		disk_fault_of(&s->guest.disk_faults.item[i], &f);
+		if (!str_eq(f.disk, m->name))
+			continue;
+		all = xrealloc(all, (m->n_faults + 1) * sizeof(*all));
+		all[m->n_faults++] = (struct machine_fault){ f.event, f.sector, f.once };
+	}
+	m->fault = all;
+}
+
 void disks_plan(const struct settings *s, const char *dir, const char *const *image,
 		struct disks *ret)
 {
@@ -108,6 +125,7 @@ void disks_plan(const struct settings *s, const char *dir, const char *const *im
 			      *d.image && d.read_only ? image_path(&d, image, i) : own);
 		m->cache = d.cache; /* a word of the schema's table or of the settings */
 		m->read_only = d.read_only;
+		plan_faults(s, m);
 		m->temporary = !d.keep && !(*d.image && d.read_only);
 	}
 	if (has_swap_disk(s)) {
@@ -204,6 +222,7 @@ void disks_done(struct disks *d)
 	for (size_t i = 0; i < d->n; i++) {
 		free((char *)(uintptr_t)d->item[i].name);
 		free((char *)(uintptr_t)d->item[i].path);
+		free((void *)(uintptr_t)d->item[i].fault);
 	}
 	free(d->item);
 	*d = (struct disks){ 0 };

@@ -117,6 +117,15 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 		detector_feed(t->detector, data, n, at_ns);
 }
 
+/* Disks that are to fail do so from here on: nothing does before the soak. */
+static void begin(struct trial *t)
+{
+	if (vm_begin_faults(t->vm, &t->err) < 0)
+		end(t, ENDING_HOST, t->err.msg);
+	else
+		send_line(t, "begin\n");
+}
+
 /* From step to step, as the guest comes along. */
 static void follow(struct trial *t)
 {
@@ -126,7 +135,7 @@ static void follow(struct trial *t)
 		enter(t, STEP_SETTLE);
 	if (t->step == STEP_SETTLE && f->ready_ns && !t->begin_sent) {
 		t->begin_sent = true;
-		send_line(t, "begin\n");
+		begin(t);
 	}
 	if (t->step == STEP_SETTLE && f->soak_ns)
 		enter(t, STEP_SOAK);

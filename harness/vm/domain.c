@@ -199,7 +199,8 @@ static void write_channel(xmlTextWriterPtr w, const struct machine *m)
 	close_(w);
 }
 
-/* On the root bus, too. An error of the host's storage stops the guest: it is none of its own. */
+/* On the root bus, too. An error of the host's storage stops the guest: it is none of its own, but
+ * where the disk is to have some. */
 static void write_disk(xmlTextWriterPtr w, const struct machine_disk *d, size_t i)
 {
 	char target[8] = "vda";
@@ -212,7 +213,7 @@ static void write_disk(xmlTextWriterPtr w, const struct machine_disk *d, size_t 
 	attr(w, "name", "qemu");
 	attr(w, "type", "raw");
 	attr(w, "cache", d->cache);
-	attr(w, "error_policy", "stop");
+	attr(w, "error_policy", d->n_faults ? "report" : "stop");
 	attr(w, "discard", "unmap");
 	close_(w);
 	leaf(w, "source", "file", d->path);

@@ -10,10 +10,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/json.h"
 
 /* A command of the human monitor. */
 int look_monitor(virDomainPtr dom, int pidfd, const char *command, struct buf *out,
 		 struct err *err);
+
+/* A command of QMP; *ret: what it returns, freed by the caller. */
+int look_ask(virDomainPtr dom, int pidfd, const json_t *command, json_t **ret, struct err *err);
 
 /* kdump-compressed with zlib, without paging: makedumpfile's form, which crash(8) and drgn read. */
 int look_dump(virDomainPtr dom, int pidfd, const char *path, uint64_t limit_ns, struct err *err);

@@ -257,6 +257,7 @@ static void on_monitor(virConnectPtr conn, virDomainPtr dom, const char *event, 
 {
 	_cleanup_json_ json_t *j = details ? json_loads(details, 0, NULL) : NULL;
 	const char *reason = json_string_value(json_object_get(j, "reason"));
+	const char *action = json_string_value(json_object_get(j, "action"));
 	struct queue *q = arg;
 
 	(void)conn;
@@ -269,6 +270,8 @@ static void on_monitor(virConnectPtr conn, virDomainPtr dom, const char *event, 
 
 		if (!str_eq(monitor_events[i].event, event))
 			continue;
+		if (what == VIRT_IO_ERROR && action && str_eq(action, "report"))
+			continue; /* the guest goes on, and is told: a fault that was asked for */
 		if (what == VIRT_SHUT_DOWN && reason)
 			what = shutdown_kind(reason);
 		queue_put(q, what, reason ? reason : event);

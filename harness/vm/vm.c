@@ -53,6 +53,11 @@ int vm_nmi(struct vm *vm, struct err *err)
 	return vm->backend->nmi(vm, err);
 }
 
+int vm_begin_faults(struct vm *vm, struct err *err)
+{
+	return vm->backend->begin_faults ? vm->backend->begin_faults(vm, err) : 0;
+}
+
 bool vm_can_look(const struct vm *vm)
 {
 	return vm->backend->monitor && vm->backend->dump;

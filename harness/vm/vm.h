@@ -39,6 +39,13 @@ enum vm_state {
 	VM_GONE,      /* QEMU ended without being asked to: the host's fault */
 };
 
+/* What a disk is to fail at: EIO, as virtio-blk has no other error. */
+struct machine_fault {
+	const char *event; /* read, write, flush, discard */
+	uint64_t sector;   /* of 512 bytes; UINT64_MAX: any */
+	bool once;
+};
+
 /* A disk of the guest (virtio-blk, raw). */
 struct machine_disk {
 	const char
@@ -46,7 +53,9 @@ struct machine_disk {
 	const char *path;  /* of a file that exists */
 	const char *cache; /* QEMU's mode: unsafe, writeback, writethrough, none */
 	bool read_only;
-	bool temporary; /* the file's name goes as soon as QEMU has it open */
+	bool temporary;                    /* the file's name goes as soon as QEMU has it open */
+	const struct machine_fault *fault; /* from vm_begin_faults() on */
+	size_t n_faults;
 };
 
 /* Strings are borrowed and must outlive the vm. */
@@ -100,6 +109,7 @@ struct vm_backend {
 	int (*send)(struct vm *vm, const char *line, size_t n); /* with its newline */
 	int (*pause)(struct vm *vm, struct err *err);
 	int (*nmi)(struct vm *vm, struct err *err);
+	int (*begin_faults)(struct vm *vm, struct err *err); /* of the machine's disks */
 	/* A look at a guest that has failed; NULL where the backend has none (vm_can_look). */
 	int (*monitor)(struct vm *vm, const char *command, struct buf *out, struct err *err);
 	int (*dump)(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err);
@@ -129,6 +139,7 @@ int vm_start(struct vm *vm, struct err *err);
 int vm_send(struct vm *vm, const char *line, size_t n);
 int vm_pause(struct vm *vm, struct err *err);
 int vm_nmi(struct vm *vm, struct err *err);
+int vm_begin_faults(struct vm *vm, struct err *err); /* 0 where the backend has no disks */
 bool vm_can_look(const struct vm *vm);
 int vm_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err);
 int vm_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct err *err);

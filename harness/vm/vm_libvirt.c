@@ -20,6 +20,7 @@
 #include "vm/connect.h"
 #include "vm/console.h"
 #include "vm/domain.h"
+#include "vm/faults.h"
 #include "vm/look.h"
 #include "vm/native.h"
 #include "vm/virt_loop.h"
@@ -555,6 +556,21 @@ static int gone(const struct guest_vm *g, struct err *err)
 	return g->dom && g->pid ? 0 : err_set(err, ESRCH, "QEMU is gone");
 }
 
+static int ask_qemu(void *arg, const json_t *command, json_t **ret, struct err *err)
+{
+	struct guest_vm *g = arg;
+
+	return look_ask(g->dom, g->pidfd, command, ret, err);
+}
+
+static int guest_begin_faults(struct vm *vm, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+	int r = gone(g, err);
+
+	return r < 0 ? r : faults_begin(&g->here.m, ask_qemu, g, err);
+}
+
 static int guest_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
@@ -629,6 +645,7 @@ const struct vm_backend vm_libvirt = {
 	.send = guest_send,
 	.pause = guest_pause,
 	.nmi = guest_nmi,
+	.begin_faults = guest_begin_faults,
 	.monitor = guest_monitor,
 	.dump = guest_dump,
 	.stats = guest_stats,

@@ -169,6 +169,25 @@ static void what_the_host_lacks_is_said_before_anything_runs(void **state)
 	scenario_done(&folder);
 }
 
+static void faults_go_to_their_disks(void **state)
+{
+	struct scenario sc =
+		with_disks("{ a: { size: 1MiB }, b: { size: 1MiB } }, disk-faults: { x: { "
+			   "disk: b, event: write, sector: 7, once: yes }, y: { disk: b, "
+			   "event: flush } }");
+	struct disks disks;
+
+	(void)state;
+	disks_plan(&sc.arm[0].settings, "/t", NULL, &disks);
+	assert_int_equal(disks.item[0].n_faults, 0);
+	assert_int_equal(disks.item[1].n_faults, 2);
+	assert_string_equal(disks.item[1].fault[0].event, "write");
+	assert_true(disks.item[1].fault[0].sector == 7 && disks.item[1].fault[0].once);
+	assert_true(disks.item[1].fault[1].sector == UINT64_MAX && !disks.item[1].fault[1].once);
+	disks_done(&disks);
+	scenario_done(&sc);
+}
+
 static void the_agent_hears_of_modules_before_disks(void **state)
 {
 	struct scenario sc = with_disks("{ a: { size: 1MiB, fs: xfs, mount: /m, mount-options: "
@@ -193,6 +212,7 @@ int main(void)
 		test(what_mkfs_says_is_told_and_nothing_is_left),
 		test(an_image_is_shared_read_only_and_copied_otherwise),
 		test(what_the_host_lacks_is_said_before_anything_runs),
+		test(faults_go_to_their_disks),
 		test(the_agent_hears_of_modules_before_disks),
 	};
 

@@ -63,8 +63,14 @@ static void a_kvm_guest_passes_the_cpu_through_and_carries_its_owner(void **stat
 
 static void disks_are_virtio_and_say_their_names(void **state)
 {
+	static const struct machine_fault fault = { "read", 0, false };
 	static const struct machine_disk disk[] = {
 		{ .name = "data", .path = "/t/disk-data.raw", .cache = "unsafe" },
+		{ .name = "bad",
+		  .path = "/t/b",
+		  .cache = "writeback",
+		  .fault = &fault,
+		  .n_faults = 1 },
 		{ .name = "root", .path = "/t/root.erofs", .cache = "none", .read_only = true },
 	};
 	struct machine m = plain;
