@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/scenario.h"
+#include "model/controls.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -428,9 +429,8 @@ static int check_arm(const struct reader *r, const struct node *doc, const struc
 }
 
 /* Reads the document with the arm's overlay (NULL: as it is); the arm is added to the scenario. */
-static int read_arm(struct reader *r, const struct entry *e)
+static int read_arm(struct reader *r, const struct entry *e, const char *name)
 {
-	const char *name = e ? e->key->text : "baseline";
 	_cleanup_free_
 	char *label = e ? xasprintf("in the arm %s: ", name) : xstrdup("");
 	const struct node *doc = r->doc;
@@ -454,14 +454,45 @@ static int read_arm(struct reader *r, const struct entry *e)
 static int read_arms(struct reader *r, const struct node *arms)
 {
 	if (!arms || arms->kind != NODE_MAP || !arms->n)
-		return read_arm(r, NULL);
+		return read_arm(r, NULL, "baseline");
 	for (size_t i = 0; i < arms->n; i++) {
-		int x = read_arm(r, &arms->item[i]);
+		const struct entry *e = &arms->item[i];
+		int x = control_of(e->key->text)
+				? tree_complain(r->err, e->key,
+						"'%s' is the name of a control; write it under "
+						"`controls`",
+						e->key->text)
+				: read_arm(r, e, e->key->text);
 
 		if (x < 0)
 			return x;
 	}
 	return 0;
+}
+
+/* Arms like others, but that nobody compares them: a sequential test is told of the others. */
+static int read_controls(struct reader *r, const struct node *controls)
+{
+	struct scenario *sc = r->sc;
+	const size_t n = sc->n_arms;
+	int x = 0;
+
+	if (!controls || controls->kind != NODE_MAP)
+		return 0;
+	for (size_t i = 0; i < controls->n && x == 0; i++)
+		x = read_arm(r, &controls->item[i], control_arm(controls->item[i].key->text));
+	if (sc->stop.until_decided && !sc->stop.arms.n)
+		for (size_t i = 0; i < n; i++)
+			strv_add(&sc->stop.arms, sc->arm[i].name);
+	return x;
+}
+
+static bool has_arm(const struct scenario *sc, const char *name)
+{
+	for (size_t i = 0; i < sc->n_arms; i++)
+		if (str_eq(sc->arm[i].name, name))
+			return true;
+	return false;
 }
 
 static int select_arms(const struct reader *r, const struct node *arms)
@@ -471,8 +502,7 @@ static int select_arms(const struct reader *r, const struct node *arms)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < only->n; i++)
-		if (!tree_get(arms, only->item[i]) &&
-		    !(sc->n_arms == 1 && str_eq(sc->arm[0].name, only->item[i])))
+		if (!has_arm(sc, only->item[i]))
 			return no_such_overlay(r, arms ? arms : r->doc, "arm", only->item[i], arms);
 	for (size_t i = 0; i < sc->n_arms; i++) {
 		if (!only->n || strv_has(only, sc->arm[i].name)) {
@@ -540,7 +570,7 @@ static char *default_name(const char *path)
 
 static int read_layers(struct reader *r, const char *name)
 {
-	const struct node *arms, *decided;
+	const struct node *arms, *controls, *decided;
 	int x;
 
 	if (r->doc->kind == NODE_NULL)
@@ -557,11 +587,15 @@ static int read_layers(struct reader *r, const char *name)
 	if (x < 0)
 		return x;
 	arms = tree_at(r->doc, "arms");
+	controls = tree_at(r->doc, "controls");
 	r->doc = tree_without(r->trees, r->doc, "arms");
+	r->doc = tree_without(r->trees, r->doc, "controls");
 	schema_defaults(NULL, r->sc);
 	decided = tree_at(r->doc, "stop.decided");
 	r->sc->stop.until_decided = decided && decided->kind == NODE_MAP;
 	x = read_arms(r, arms);
+	if (x == 0)
+		x = read_controls(r, controls);
 	if (x == 0)
 		x = select_arms(r, arms);
 	if (x == 0 && r->sc->stop.until_decided)

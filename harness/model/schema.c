@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "model/controls.h"
 #include "model/disks.h"
 #include "model/guest_words.h"
 #include "model/panics.h"
@@ -196,10 +197,11 @@ static const struct field fields[] = {
 	{ "exposure", FIELD_GROUP, .in = IN_ALL, .sentence = "How long a life was." },
 	{ "exposure.starts", FIELD_WORD, SET(exposure_starts), .fallback = "begin",
 	  .words = exposure_starts, .example = "first-reclaim",
-	  .sentence = "When a life begins to be counted: as the loads begin, at the first second in "
-		      "which kswapd has scanned a page since then, or at the first count of the "
-		      "load that is the unit. A crash before that moment is a life of no length; "
-		      "a guest that never comes to it has tested nothing (INFRA)." },
+	  .sentence =
+		  "When a life begins to be counted: as the loads begin, at the first second in "
+		  "which kswapd has scanned a page since then, or at the first count of the "
+		  "load that is the unit. A crash before that moment is a life of no length; "
+		  "a guest that never comes to it has tested nothing (INFRA)." },
 	{ "exposure.unit", FIELD_TEXT, SET(exposure_unit), .fallback = "", .fits = is_load,
 	  .shape = "the name of a load", .example = "fib-rebalance",
 	  .sentence = "The load whose counter is the second clock beside seconds. Without it: the "
@@ -323,6 +325,15 @@ static const struct field fields[] = {
 	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
 		      "scenario (nothing: the scenario as it is). Without any there is one, "
 		      "`baseline`." },
+	{ "controls", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = control_is_key,
+	  .shape = "positive or negative",
+	  .example = "{ positive: { plant: { null: } }, negative: { plant: { none: } } }",
+	  .sentence =
+		  "Two more arms, positive-control and negative-control, that show whether the "
+		  "scenario finds what it looks for: every trial of the positive one must fail "
+		  "with the target, every one of the negative must survive. They are laid over "
+		  "the scenario as arms are; reports say whether they held, and no arm is compared "
+		  "with them. A run that goes on until it is decided does not run them." },
 	{ "stop", FIELD_GROUP, .in = IN_WHOLE, .sentence = "When a run is done." },
 	{ "stop.trials", FIELD_COUNT, .in = IN_WHOLE, SCN(stop.trials), .fallback = "5",
 	  RANGE(1, 10000), .example = "20",

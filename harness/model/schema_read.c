@@ -586,7 +586,7 @@ static int read_overlay(const struct reading *r, const struct entry *e, const st
 
 static int read_overlays(const struct reading *r, const struct node *n, const struct field *f)
 {
-	const unsigned in = str_eq(f->path, "arms") ? IN_ARM : IN_PROFILE;
+	const unsigned in = str_eq(f->path, "profiles") ? IN_PROFILE : IN_ARM;
 
 	if (n->kind != NODE_MAP)
 		return kind_complaint(r, n, f);

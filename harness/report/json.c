@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/json.h"
+#include "model/controls.h"
 #include "report/figure.h"
 
 #include <math.h>
@@ -68,6 +69,14 @@ static json_t *lifetimes(const struct lifetimes *l, const char *unit)
 	return o;
 }
 
+/* null: it is no control, or one that has told nothing yet. */
+static json_t *control_held(const struct view_arm *a)
+{
+	const enum control_state s = control_state(control_of(a->name), a->outcome);
+
+	return s == CONTROL_OPEN ? json_null() : json_boolean(s == CONTROL_HELD);
+}
+
 static json_t *arm(const struct view_arm *a)
 {
 	json_t *o = json_object(), *outcomes = json_object();
@@ -75,6 +84,7 @@ static json_t *arm(const struct view_arm *a)
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		json_set_u64(outcomes, outcome_name((enum outcome)i), a->outcome[i]);
 	json_set_str(o, "arm", a->name);
+	set(o, "control_held", control_held(a));
 	set(o, "outcomes", outcomes);
 	json_set_u64(o, "counted", a->counted);
 	json_set_u64(o, "at_work", a->going);

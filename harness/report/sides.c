@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "model/controls.h"
 #include "report/differ.h"
 
 void sides_done(struct sides *s)
@@ -187,7 +188,7 @@ static int flat(struct sides *s, const struct sides_run *run, size_t n, struct e
 		if (run[i].arm && only == SIZE_MAX)
 			return no_such_arm(v, run[i].arm, err);
 		for (size_t a = 0; a < v->n_arms; a++)
-			if (!run[i].arm || a == only)
+			if (run[i].arm ? a == only : !control_of(v->arm[a].name))
 				add_one(s, side_name(run, n, i, v->arm[a].name), v, a);
 	}
 	return refuse_twice(s, err);
@@ -260,7 +261,8 @@ static int by_name(struct sides *s, const struct sides_run *run, size_t n, const
 	for (size_t i = 0; i < n; i++)
 		single &= run[i].view->n_arms == 1;
 	for (size_t a = 0; a < run[base].view->n_arms; a++)
-		add_namesakes(s, run, n, base, a);
+		if (!control_of(run[base].view->arm[a].name))
+			add_namesakes(s, run, n, base, a);
 	if (s->n_pairs)
 		return refuse_twice(s, err);
 	if (!single)

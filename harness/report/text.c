@@ -4,6 +4,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "model/controls.h"
 #include "report/columns.h"
 #include "report/curve.h"
 #include "report/figure.h"
@@ -185,6 +186,39 @@ static void put_answers(struct text *t)
 		else
 			put_no_failure(a, unit, &b);
 		put_rest(a, &b);
+		say(t, &b, 4);
+	}
+}
+
+/* --- controls --- */
+
+static const char *control_verdict(const struct view_arm *a, enum control c)
+{
+	switch (control_state(c, a->outcome)) {
+	case CONTROL_OPEN: return "has not said anything yet";
+	case CONTROL_HELD: return "held";
+	case CONTROL_BROKE:
+		return "DID NOT HOLD: what the other arms seem to say is not to be believed";
+	}
+	return "";
+}
+
+static void put_controls(struct text *t)
+{
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+		const enum control c = control_of(a->name);
+		const enum outcome want = c == CONTROL_POSITIVE ? OUTCOME_FAILED : OUTCOME_SURVIVED;
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		if (c == CONTROL_NONE)
+			continue;
+		buf_printf(&b, "%s control %s: %zu of %zu trials %s, as all of them should",
+			   c == CONTROL_POSITIVE ? "Positive" : "Negative", control_verdict(a, c),
+			   a->outcome[want],
+			   a->outcome[OUTCOME_FAILED] + a->outcome[OUTCOME_OTHER] +
+				   a->outcome[OUTCOME_SURVIVED],
+			   c == CONTROL_POSITIVE ? "failed with the target" : "survived");
 		say(t, &b, 4);
 	}
 }
@@ -422,6 +456,7 @@ void text_report(const struct view *v, const struct text_style *style, struct bu
 	if (!v->n_arms)
 		return;
 	put_answers(&t);
+	put_controls(&t);
 	put_comparison(&t);
 	put_tables(&t);
 	put_buckets(&t);

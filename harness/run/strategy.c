@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/exit.h"
+#include "model/controls.h"
 #include "run/bisect.h"
 #include "run/decided.h"
 
@@ -64,11 +65,18 @@ static void walk_ended(struct strategy *s, const struct campaign *c, const struc
 static int walk_exit_code(const struct strategy *s, const struct campaign *c, bool over_budget)
 {
 	uint64_t sum[OUTCOME_COUNT] = { 0 };
+	bool broke = false;
 
 	(void)s;
-	for (size_t i = 0; i < c->scenario.n_arms; i++)
-		for (size_t o = 0; o < OUTCOME_COUNT; o++)
+	for (size_t i = 0; i < c->scenario.n_arms; i++) {
+		const enum control control = control_of(c->scenario.arm[i].name);
+
+		broke |= control_state(control, c->tally[i].outcome) == CONTROL_BROKE;
+		for (size_t o = 0; control == CONTROL_NONE && o < OUTCOME_COUNT; o++)
 			sum[o] += c->tally[i].outcome[o];
+	}
+	if (broke) /* the others' ends are not to be believed */
+		return EXIT_INCONCLUSIVE;
 	if (sum[OUTCOME_FAILED])
 		return EXIT_REPRODUCED;
 	if (over_budget)

@@ -63,15 +63,19 @@ static void faultlab_blocked_work(struct work_struct *work)
 }
 
 /*
- * As many works that wait as system_wq runs on a CPU at once: the next one that anybody queues
- * there never runs. (One that spins is no stall: 5.18 and later let others pass it.)
+ * More works that wait than any version runs of system_wq on a CPU at once: they have all its
+ * workers, and the next one that anybody queues there never runs. How many run at once is between
+ * 256 and 2048 and in no header that can be trusted: with WQ_DFL_ACTIVE (256) works 6.12.117 still
+ * ran others. (One work that spins is no stall: the kernel lets others pass it.)
  */
+#define WORKS 2560
+
 noinline void faultlab_workqueue_stall(struct faultlab_plant *p)
 {
 	int cpu = p->cpu < 0 ? raw_smp_processor_id() : p->cpu;
 	int i;
 
-	for (i = 0; i < WQ_DFL_ACTIVE; i++) {
+	for (i = 0; i < WORKS; i++) {
 		struct blocked *b = kzalloc(sizeof(*b), GFP_KERNEL);
 
 		if (!b)
