@@ -116,6 +116,22 @@ int rtnl_set_master(struct nl *nl, const char *name, const char *master)
 	return nl_talk(nl, NULL, NULL);
 }
 
+int rtnl_set_mtu(struct nl *nl, const char *name, uint32_t mtu)
+{
+	nl_begin(nl, RTM_NEWLINK, 0, &no_link, sizeof no_link);
+	nl_put_text(nl, IFLA_IFNAME, name);
+	nl_put_u32(nl, IFLA_MTU, mtu);
+	return nl_talk(nl, NULL, NULL);
+}
+
+int rtnl_move_link(struct nl *nl, const char *name, pid_t pid)
+{
+	nl_begin(nl, RTM_NEWLINK, 0, &no_link, sizeof no_link);
+	nl_put_text(nl, IFLA_IFNAME, name);
+	nl_put_u32(nl, IFLA_NET_NS_PID, (uint32_t)pid);
+	return nl_talk(nl, NULL, NULL);
+}
+
 int rtnl_set_hairpin(struct nl *nl, const char *name, bool on)
 {
 	struct nlattr *info, *data;

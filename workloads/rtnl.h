@@ -5,6 +5,7 @@
 #define KS_WORKLOADS_RTNL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "nl.h"
 
@@ -13,6 +14,9 @@ int rtnl_add_veth(struct nl *nl, const char *name, const char *peer);
 /* The peer in the network namespace that the descriptor stands for; -1: in ours. */
 int rtnl_add_veth_into(struct nl *nl, const char *name, const char *peer, int netns);
 int rtnl_del_link(struct nl *nl, const char *name);
+int rtnl_set_mtu(struct nl *nl, const char *name, uint32_t mtu);
+/* Into the network namespace of that process. */
+int rtnl_move_link(struct nl *nl, const char *name, pid_t pid);
 int rtnl_set_master(struct nl *nl, const char *name, const char *master);
 /* Of a bridge's port: frames may leave by the port that they came from. */
 int rtnl_set_hairpin(struct nl *nl, const char *name, bool on);

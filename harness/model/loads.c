@@ -24,6 +24,19 @@ static const struct load_param team_mode[] = {
 	{ 0 },
 };
 
+static const struct load_param team_mtu[] = {
+	{ "pause", PARAM_DURATION, "1s", 0, 3600 * SECOND,
+	  "between two moves of the port, on average (half to one and a half times as long)" },
+	{ "mtu", PARAM_COUNT, "1499", 68, 65535, "of the port; the team's is 1500" },
+	{ 0 },
+};
+
+static const struct load_param mirred_loop[] = {
+	{ "pause", PARAM_DURATION, "300ms", 0, 3600 * SECOND,
+	  "between two datagrams, on average (half to one and a half times as long)" },
+	{ 0 },
+};
+
 static const struct load_param stress_ng[] = {
 	{ "args", PARAM_LIST, NULL, 0, 0, "the command line of stress-ng, word by word" },
 	{ 0 },
@@ -40,8 +53,8 @@ static const struct load_param shell[] = {
 };
 
 static const struct load_param container_churn[] = {
-	{ "runtime", PARAM_TEXT, "native", 0, 0,
-	  "who makes the containers: native, by system calls" },
+	{ "runtime", PARAM_CHOICE, "native", 0, 0,
+	  "who makes the containers; native: the load itself, by system calls", "native" },
 	{ "rate", PARAM_RATE, "4/s", MICRO / 10, 1000 * MICRO,
 	  "containers begun, by all workers together; more than the guest can do is what it can" },
 	{ "parallel", PARAM_COUNT, "2", 1, 64, "containers at a time" },
@@ -163,6 +176,12 @@ static const struct load_def loads[] = {
 	  "changes a team device's mode while frames are sent through it",
 	  "team team_mode_roundrobin team_mode_broadcast team_mode_activebackup team_mode_random",
 	  "", 2, team_mode },
+	{ "team-mtu", "moves",
+	  "moves a team's port to a network namespace and deletes it there (a reference is lost)",
+	  "team dummy", "", 1, team_mtu },
+	{ "mirred-loop", "datagrams",
+	  "sends through a device that redirects its output to itself (a lock is taken twice)",
+	  "dummy sch_htb cls_matchall act_mirred", "", 2, mirred_loop },
 	{ "container-churn", "deletions",
 	  "creates containers (namespaces, control group, overlay, veth in a bridge), executes in "
 	  "them and deletes them, at a rate; tries what must always be possible",
