@@ -54,6 +54,7 @@ struct container {
 	pid_t pid;
 	int pidfd, netns;
 	int report, hold; /* it writes its report; it ends in order when `hold` is closed */
+	bool killed;      /* its first process died of a signal */
 	char cgroup[320];
 };
 
@@ -63,6 +64,7 @@ struct container {
  */
 struct runtime {
 	const char *name;
+	bool reports; /* its containers are inside.c's, and their reports come by c->report */
 	int (*prepare)(const struct churn_config *cfg, const char **ret_why); /* once, before all */
 	int (*create)(const struct churn_config *cfg, struct nl *nl, struct container *c,
 		      const char **ret_why);
@@ -80,7 +82,7 @@ extern const char *const stage_names[STAGE_COUNT];
 /* Shared by all processes of the load. */
 struct ledger {
 	_Atomic uint64_t number; /* of the last container */
-	_Atomic uint64_t created, deleting, deleted, failed;
+	_Atomic uint64_t created, executed, deleted, killed, failed;
 	_Atomic uint64_t connected, refused, half_closed, datagrams, tentative;
 	_Atomic uint64_t next_due_ns;
 	_Atomic bool hold; /* no new ones */

@@ -253,7 +253,10 @@ static int end_init(const struct churn_config *cfg, struct container *c)
 	if (cfg->kill9 || c->hold < 0)
 		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
 	close_fd(&c->hold);
-	return waitpid(c->pid, &status, 0) == c->pid ? 0 : -errno;
+	if (waitpid(c->pid, &status, 0) != c->pid)
+		return -errno;
+	c->killed = WIFSIGNALED(status);
+	return 0;
 }
 
 static int keep_first(int r, int next, const char *what, const char **ret_why)
@@ -286,6 +289,7 @@ static int delete (const struct churn_config *cfg, struct nl *nl, struct contain
 
 const struct runtime runtime_native = {
 	.name = "native",
+	.reports = true,
 	.prepare = prepare,
 	.create = create,
 	.exec = exec,

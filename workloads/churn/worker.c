@@ -22,11 +22,14 @@ static void enter(struct ledger *l, size_t slot, enum stage stage)
 }
 
 /* Its work is done when its report is here; its death before that is a failure. */
-static int read_report(const struct container *c, struct inside_report *ret, const char **ret_why)
+static int read_report(const struct churn_config *cfg, const struct container *c,
+		       struct inside_report *ret, const char **ret_why)
 {
 	ssize_t n;
 
 	*ret_why = "what it does";
+	if (!cfg->runtime->reports)
+		return 0;
 	do
 		n = read(c->report, ret, sizeof *ret);
 	while (n < 0 && errno == EINTR);
@@ -38,11 +41,13 @@ static int read_report(const struct container *c, struct inside_report *ret, con
 static int live(const struct churn_config *cfg, struct ledger *l, size_t slot, struct container *c,
 		struct inside_report *ret, const char **ret_why)
 {
-	int r = read_report(c, ret, ret_why);
+	int r = read_report(cfg, c, ret, ret_why);
 
 	enter(l, slot, STAGE_EXEC);
-	for (uint64_t i = 0; i < cfg->execs && r == 0; i++)
+	for (uint64_t i = 0; i < cfg->execs && r == 0; i++) {
 		r = cfg->runtime->exec(cfg, c, ret_why);
+		atomic_fetch_add(&l->executed, r == 0);
+	}
 	if (r < 0)
 		return r;
 	enter(l, slot, STAGE_LIVE);
@@ -67,11 +72,8 @@ static int end_it(const struct churn_config *cfg, struct ledger *l, size_t slot,
 {
 	int lock, r;
 
-	if (event >= 0) {
-		atomic_fetch_add(&l->deleting, 1);
-		if (write(event, "d", 1) != 1)
-			_exit(1); /* the supervisor is gone */
-	}
+	if (event >= 0 && write(event, "d", 1) != 1)
+		_exit(1); /* the supervisor is gone */
 	lock = lock_deletion(cfg);
 	enter(l, slot, STAGE_DELETE);
 	r = cfg->runtime->delete (cfg, nl, c, ret_why);
@@ -79,6 +81,7 @@ static int end_it(const struct churn_config *cfg, struct ledger *l, size_t slot,
 		close(lock);
 	if (r == 0 && event >= 0)
 		atomic_fetch_add(&l->deleted, 1);
+	atomic_fetch_add(&l->killed, c->killed);
 	return r;
 }
 
@@ -88,16 +91,18 @@ int worker_one(const struct churn_config *cfg, struct ledger *l, size_t slot, st
 	struct container c = { .pidfd = -1, .netns = -1, .report = -1, .hold = -1 };
 	const char *why_end = "";
 	int r, end;
+	bool born;
 
 	c.number = atomic_fetch_add(&l->number, 1) + 1;
 	enter(l, slot, STAGE_CREATE);
 	r = cfg->runtime->create(cfg, nl, &c, ret_why);
-	if (r == 0) {
+	born = r == 0;
+	if (born) {
 		atomic_fetch_add(&l->created, 1);
 		r = live(cfg, l, slot, &c, ret, ret_why);
 	}
 	/* What never came to be is tidied up, but no deletion. */
-	end = end_it(cfg, l, slot, nl, &c, c.pid > 0 ? event : -1, &why_end);
+	end = end_it(cfg, l, slot, nl, &c, born ? event : -1, &why_end);
 	enter(l, slot, STAGE_IDLE);
 	if (r == 0 && end < 0) {
 		*ret_why = why_end;
