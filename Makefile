@@ -50,6 +50,7 @@ $(BUILD)/kernsoak: $(BUILD)/harness/cmd/main.o $(BUILD)/libkernsoak.a
 	$(Q)$(CC) $(KS_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/harness/store/index.o: harness/store/schema.sql
+$(BUILD)/harness/image/recipe.o: images/containers.recipe
 
 $(BUILD)/libkernsoak.a: $(LIB_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -24,9 +24,11 @@
 #include "agent/modules.h"
 #include "agent/plant.h"
 #include "agent/port.h"
+#include "agent/root.h"
 #include "agent/sample.h"
 #include "agent/settings.h"
 #include "agent/sysrq.h"
+#include "agent/terminal.h"
 #include "agent/watchdog.h"
 
 #define MAX_LOADS    16
@@ -61,6 +63,7 @@ static struct {
 	size_t n_loads;
 	bool planted; /* faults wait for the soak to begin */
 	struct port port;
+	struct terminal terminal;
 	struct wire line; /* the one being written */
 } agent = { .phase = PHASE_JOB };
 
@@ -264,10 +267,12 @@ static void reap(void)
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		terminal_reaped(&agent.terminal, pid, status);
 		for (size_t i = 0; i < agent.n_loads; i++)
 			if (agent.load[i].pid == pid && agent.load[i].state != CHILD_ENDED)
 				child_reaped(&agent.load[i], status, now_ns(), load_says);
+	}
 }
 
 /* ---- what the host says ---- */
@@ -418,7 +423,7 @@ static void handle_line(char *line)
 			words[i].run(rest);
 			return;
 		}
-	if (word)
+	if (word && !terminal_word(&agent.terminal, word, rest))
 		on_setting(word, rest);
 }
 
@@ -546,8 +551,8 @@ static uint64_t next_deadline_ns(uint64_t at_ns)
 
 static void wait_for_something(void)
 {
-	struct pollfd fds[2 + 2 * MAX_LOADS];
-	nfds_t n = 2;
+	struct pollfd fds[4 + 2 * MAX_LOADS];
+	nfds_t n = 4;
 	uint64_t at_ns = now_ns(), due_ns = next_deadline_ns(at_ns);
 	uint64_t wait_ns = due_ns > at_ns ? due_ns - at_ns : 0;
 	struct timespec t = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -555,6 +560,7 @@ static void wait_for_something(void)
 
 	port_before_poll(&agent.port, &fds[0]);
 	fds[1] = (struct pollfd){ .fd = agent.signal_fd, .events = POLLIN };
+	terminal_before_poll(&agent.terminal, &agent.port, &fds[2]);
 	for (size_t i = 0; i < agent.n_loads; i++) {
 		fds[n++] = (struct pollfd){ .fd = agent.load[i].out, .events = POLLIN };
 		fds[n++] = (struct pollfd){ .fd = agent.load[i].err, .events = POLLIN };
@@ -563,7 +569,7 @@ static void wait_for_something(void)
 		return;
 	port_after_poll(&agent.port, &fds[0]);
 	for (size_t i = 0; i < agent.n_loads; i++)
-		if (fds[2 + 2 * i].revents || fds[3 + 2 * i].revents)
+		if (fds[4 + 2 * i].revents || fds[5 + 2 * i].revents)
 			child_read(&agent.load[i], now_ns(), load_says);
 	if (fds[1].revents) {
 		struct signalfd_siginfo info;
@@ -584,6 +590,7 @@ static void run_loop(void)
 		while ((line = port_next_line(&agent.port)))
 			handle_line(line);
 		on_time(now_ns());
+		terminal_serve(&agent.terminal, &agent.port);
 		port_flush(&agent.port);
 		advance(now_ns());
 		port_flush(&agent.port);
@@ -612,6 +619,14 @@ static void load_base_modules(void)
 			say_error("%s", why); /* heard if the port is there all the same */
 }
 
+static void enter_root(void)
+{
+	char why[512];
+
+	if (root_enter(why, sizeof why) < 0)
+		say_error("%s", why);
+}
+
 int main(void)
 {
 	struct timespec look = { .tv_nsec = LOOK_NS };
@@ -619,11 +634,13 @@ int main(void)
 	boot_mounts();
 	boot_silence();
 	block_signals();
-	boot_applets();
-	boot_harden();
 	port_init(&agent.port);
+	terminal_init(&agent.terminal);
 	modules_init();
 	load_base_modules();
+	enter_root();
+	boot_applets();
+	boot_harden();
 	while (port_open(&agent.port) < 0)
 		nanosleep(&look, NULL);
 	sample_init();

@@ -168,6 +168,54 @@ int apt_show(const struct strv *names, struct apt_packages *ret, struct err *err
 	return 0;
 }
 
+/* "Debian bookworm-updates main http://deb.debian.org/debian/ amd64" */
+static void add_source(char *line, const char *suite, struct strv *ret)
+{
+	char *save = NULL, *word[4] = { NULL };
+	const char *tail;
+	_cleanup_free_
+	char *source = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(word); i++)
+		word[i] = strtok_r(i ? NULL : line, "\t", &save);
+	if (!word[3] || !str_eq(word[0], "Debian"))
+		return;
+	tail = str_after(word[1], suite);
+	if (!tail || (*tail && !str_eq(tail, "-updates") && !str_eq(tail, "-security")))
+		return;
+	source = xasprintf("deb %s %s %s", word[3], word[1], word[2]);
+	if (!strv_has(ret, source))
+		strv_add(ret, source);
+}
+
+int apt_sources(const char *suite, struct strv *ret, struct err *err)
+{
+	static const char *const argv[] = { "apt-get",
+					    "indextargets",
+					    "Created-By: Packages",
+					    "--format",
+					    "$(ORIGIN)\t$(RELEASE)\t$(COMPONENT)\t$(REPO_URI)",
+					    NULL };
+	_cleanup_strv_ struct strv found = { 0 };
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	int r = apt_run(argv, NULL, &out, err);
+	char *rest = out.data, *line;
+
+	if (r < 0)
+		return r;
+	while ((line = strsep(&rest, "\n")))
+		add_source(line, suite, &found);
+	if (!found.n) {
+		err_set(err, ENOENT,
+			"apt has nothing of Debian's %s: neither its sources nor its lists name it "
+			"(`apt-get update` as root fetches the lists)",
+			suite);
+		return err_exit(err, EXIT_HOST_UNABLE);
+	}
+	*ret = TAKE(found, (struct strv){ 0 });
+	return 0;
+}
+
 /* The only .deb in the directory; apt writes "%3a" where a version has a colon. */
 static char *find_deb(const char *dir)
 {

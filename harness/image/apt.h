@@ -30,6 +30,13 @@ int apt_kernels(struct strv *ret, struct err *err);
 int apt_show(const struct strv *names, struct apt_packages *ret, struct err *err);
 
 /*
+ * Appends where apt has the suite (and its -updates and -security) from, as one-line sources: "deb
+ * [signed-by=...] http://deb.debian.org/debian/ bookworm main". Only Debian's own archives: what
+ * else this machine installs from would make another image of the same recipe.
+ */
+int apt_sources(const char *suite, struct strv *ret, struct err *err);
+
+/*
  * Downloads that version into the directory `dir` and checks it against the signed index's SHA256
  * once more. ret_path is the file's, freed by the caller. Failures carry exit code 69.
  */

@@ -16,6 +16,7 @@
 #include "base/proc.h"
 #include "base/sha256.h"
 #include "image/modules.h"
+#include "image/rootfs.h"
 #include "model/loads.h"
 
 #define FILE_MAX ((size_t)1 << 30)
@@ -313,6 +314,19 @@ static int add_modules(struct tree *t, const struct kernel *kernel, const struct
 	return 0;
 }
 
+/* Tells the agent of the disk, and brings what it takes to mount it. */
+static void add_root(struct tree *t, const struct strv *root_modules, struct strv *modules)
+{
+	_cleanup_buf_ struct buf plan = BUF_INIT;
+
+	buf_puts(&plan, "disk " ROOT_SERIAL "\n");
+	for (size_t i = 0; i < root_modules->n; i++)
+		buf_printf(&plan, "module %s\n", root_modules->item[i]);
+	add(t, "etc/root-disk", NODE_TEXT, 0644, NULL, buf_str(&plan));
+	add_words(modules, "virtio_blk erofs overlay");
+	add_all(modules, root_modules);
+}
+
 static int compare_nodes(const void *a, const void *b)
 {
 	return strcmp(((const struct node *)a)->path, ((const struct node *)b)->path);
@@ -335,13 +349,15 @@ static int compose(const struct image_want *want, struct tree *t, struct err *er
 	for (size_t i = 0; i < ARRAY_SIZE(base_modules); i++)
 		strv_add(&modules, base_modules[i]);
 	r = add_guest_program(t, want->guest_dir, "init", "init", err);
-	if (r == 0)
+	if (r == 0 && !want->root_modules)
 		r = add_busybox(t, err);
 	if (r == 0)
 		r = add_loads(t, want, &modules, &programs, err);
 	add_all(&modules, want->modules);
 	add_all(&programs, want->programs);
-	for (size_t i = 0; i < programs.n && r == 0; i++)
+	if (want->root_modules)
+		add_root(t, want->root_modules, &modules);
+	for (size_t i = 0; i < programs.n && r == 0 && !want->root_modules; i++)
 		r = add_program(t, programs.item[i], err);
 	if (r == 0)
 		r = add_modules(t, want->kernel, &modules, want->faultlab, err);
@@ -528,6 +544,27 @@ int image_build(const struct image_want *want, char **ret_path, struct err *err)
 	if (r == 0)
 		*ret_path = TAKE(path, NULL);
 	return r;
+}
+
+void image_stock(struct image_stock *ret)
+{
+	_cleanup_free_
+	char *cache = fs_cache_dir(), *images = xasprintf("%s/images", cache);
+	_cleanup_strv_ struct strv names = { 0 };
+	_cleanup_close_ int dirfd = fs_open_dir(AT_FDCWD, images, NULL);
+	struct stat st;
+
+	*ret = (struct image_stock){ 0 };
+	if (dirfd < 0 || fs_list(dirfd, ".", &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		if (fstatat(dirfd, names.item[i], &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		ret->n++;
+		ret->bytes += (uint64_t)st.st_size;
+		ret->used_s = MAX(ret->used_s, (int64_t)st.st_mtim.tv_sec);
+	}
 }
 
 char *image_guest_dir(void)

@@ -7,6 +7,7 @@
  *   /bin/busybox, /bin/sh        the agent makes the other links at boot
  *   /loads/NAME                  the loads
  *   /usr/bin/stress-ng ...       programs of this host at their usual paths, with their libraries
+ *   /etc/root-disk               only where a disk is to become the root: workloads/agent/root.h
  *   /lib/modules/RELEASE/X.ko    flat and unpacked
  *   /lib/modules/load-order      a line per module, in an order in which all can be loaded:
  *                                NAME FILE NEEDED,NEEDED,... with FILE below /lib/modules/RELEASE
@@ -28,6 +29,9 @@ struct image_want {
 	const struct strv *programs; /* more programs of this host; NULL: none */
 	const char *guest_dir;       /* where init and the loads are */
 	const char *faultlab;        /* the module of planted faults, built; NULL: none */
+	/* Not NULL: the root will be a disk (image/rootfs.h), and these kernel modules are loaded
+	 * there; busybox and programs are the disk's, so none are taken from this host. */
+	const struct strv *root_modules;
 };
 
 /*
@@ -36,6 +40,15 @@ struct image_want {
  * once.
  */
 int image_build(const struct image_want *want, char **ret_path, struct err *err);
+
+/* How many images are in the cache, their bytes, and when the newest was used (seconds since 1970).
+ */
+struct image_stock {
+	size_t n;
+	uint64_t bytes;
+	int64_t used_s;
+};
+void image_stock(struct image_stock *ret);
 
 /* Where the guest's programs are: $KERNSOAK_GUEST_DIR, or guest/ beside this program, or where
  * `make install` put them. The caller frees. */

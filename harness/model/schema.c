@@ -106,6 +106,7 @@ static bool is_load(const char *s)
 static const char *const backends[] = { "libvirt", "fake", NULL };
 static const char *const accels[] = { "auto", "kvm", "tcg", NULL };
 static const char *const boots[] = { "vmlinux", "bzimage", NULL };
+const char *const image_names[] = { "lean", "containers", NULL };
 static const char *const hangs[] = { "auto", "kvm", "tcg", "fast", "kernel", NULL };
 
 static const char *const dumps[] = { "never", "hangs", "failures", NULL };
@@ -167,6 +168,12 @@ static const struct field fields[] = {
 	{ "guest.boot", FIELD_WORD, SET(guest.boot), .fallback = "vmlinux", .words = boots,
 	  .example = "bzimage",
 	  .sentence = "The image to start: the ELF vmlinux boots faster, the bzImage has KASLR." },
+	{ "guest.image", FIELD_WORD, SET(guest.image), .fallback = "lean", .words = image_names,
+	  .example = "containers",
+	  .sentence = "What the guest's root is. `lean`: the loads, busybox, and what they need, in "
+		      "memory. `containers`: a Debian with podman, crun, MariaDB, redis, nginx and "
+		      "PHP, on a read-only disk with memory laid over it; built once, which takes "
+		      "minutes (`kernsoak image build containers`)." },
 	{ "guest.hang", FIELD_WORD, SET(guest.hang), .fallback = "auto", .words = hangs,
 	  .example = "fast",
 	  .sentence = "How soon the guest's own hang detectors fire: profiles for KVM and TCG, "

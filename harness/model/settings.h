@@ -14,6 +14,8 @@
 #include "model/sighting.h"
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
+enum guest_image { IMAGE_LEAN, IMAGE_CONTAINERS };
+extern const char *const image_names[]; /* "lean", "containers", NULL */
 enum boot_image { BOOT_VMLINUX, BOOT_BZIMAGE }; /* the ELF boots faster; the bzImage has KASLR */
 
 /* How soon the guest's own hang detectors fire; always RCU stall < soft lockup < hung task. */
@@ -82,6 +84,7 @@ struct guest {
 	uint64_t vcpus;
 	enum accel accel;
 	enum boot_image boot;
+	enum guest_image image;
 	enum hang_profile hang;
 	char *cmdline;        /* added to the kernel's command line; "" none */
 	struct strv modules;  /* loaded before the loads, besides what the loads need */

@@ -2,11 +2,13 @@
 #include "run/files.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "base/exit.h"
 #include "image/faultlab.h"
 #include "image/initramfs.h"
 #include "image/kernels.h"
+#include "image/rootfs.h"
 #include "run/disks.h"
 #include "run/job.h"
 #include "run/needs.h"
@@ -31,8 +33,26 @@ static void add_first_word(struct strv *v, const char *words)
 	add_words(v, name);
 }
 
-static int build(const struct settings *s, const struct kernel *k, bool may_fetch, char **ret,
-		 struct err *err)
+static int find_root(const char *name, const struct recipe *recipe, bool may_build, char **ret,
+		     struct err *err)
+{
+	_cleanup_root_image_ struct root_image root = { 0 };
+	bool made;
+	int r = root_find(name, recipe, &root, err);
+
+	if (r == -ENOENT && may_build) {
+		fprintf(stderr, "kernsoak: building the image %s, once; this takes some minutes\n",
+			name);
+		*err = (struct err){ 0 };
+		r = root_build(name, recipe, &root, &made, err);
+	}
+	if (r == 0)
+		*ret = TAKE(root.path, NULL);
+	return r;
+}
+
+static int build(const struct settings *s, const struct kernel *k, const struct recipe *recipe,
+		 bool may_fetch, char **ret, struct err *err)
 {
 	_cleanup_strv_ struct strv modules = { 0 }, loads = { 0 }, programs = { 0 }, own = { 0 };
 	_cleanup_free_
@@ -43,6 +63,7 @@ static int build(const struct settings *s, const struct kernel *k, bool may_fetc
 		.loads = &loads,
 		.programs = &programs,
 		.guest_dir = guest_dir,
+		.root_modules = recipe ? &recipe->modules : NULL,
 	};
 
 	for (size_t i = 0; i < s->guest.modules.n; i++)
@@ -69,9 +90,18 @@ static int build(const struct settings *s, const struct kernel *k, bool may_fetc
 	return image_build(&want, ret, err);
 }
 
+void files_done(struct files *f)
+{
+	free(f->kernel);
+	free(f->initrd);
+	free(f->root);
+	*f = (struct files){ 0 };
+}
+
 int files_find(const struct settings *s, bool may_fetch, struct files *ret, struct err *err)
 {
 	_cleanup_kernel_ struct kernel k = { 0 };
+	_cleanup_recipe_ struct recipe recipe = { 0 };
 	struct files f = { 0 };
 	const char *kernel;
 	int r = disks_check(s, err);
@@ -87,17 +117,19 @@ int files_find(const struct settings *s, bool may_fetch, struct files *ret, stru
 	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;
 	if (!kernel)
 		kernel = k.vmlinux;
-	r = build(s, &k, may_fetch, &f.initrd, err);
-	if (r < 0)
+	if (s->guest.image != IMAGE_LEAN) {
+		r = recipe_get(image_names[s->guest.image], &recipe, err);
+		if (r == 0)
+			r = find_root(image_names[s->guest.image], &recipe, may_fetch, &f.root,
+				      err);
+	}
+	if (r == 0)
+		r = build(s, &k, f.root ? &recipe : NULL, may_fetch, &f.initrd, err);
+	if (r < 0) {
+		files_done(&f);
 		return err_exit(err, EXIT_HOST_UNABLE);
+	}
 	f.kernel = xstrdup(kernel);
 	*ret = f;
 	return 0;
-}
-
-void files_done(struct files *f)
-{
-	free(f->kernel);
-	free(f->initrd);
-	*f = (struct files){ 0 };
 }

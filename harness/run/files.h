@@ -7,11 +7,13 @@
 
 struct files {
 	char *kernel, *initrd;
+	char *root; /* the disk with the guest's root; NULL: its root is the initrd */
 };
 
 /*
  * Finds (fetches, where may_fetch says so) the kernel and builds the image, or takes both from the
- * cache. Fails with a sentence and exit code 69.
+ * cache. Fails with a sentence and exit code 69. A root image that was never built here is built
+ * where may_fetch; that takes minutes, and stderr says so.
  */
 int files_find(const struct settings *s, bool may_fetch, struct files *ret, struct err *err);
 void files_done(struct files *f);

@@ -10,11 +10,7 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
-#include "model/disks.h"
-#include "run/confine.h"
-#include "run/disks.h"
-#include "run/files.h"
-#include "run/machine.h"
+#include "run/guest.h"
 #include "run/trial.h"
 #include "vm/domain.h"
 #include "vm/sweep.h"
@@ -128,93 +124,26 @@ static int run_fake(const struct spec *spec, const char *dir, int dirfd, struct 
 	return r;
 }
 
-enum { PATH_TRIAL, PATH_KERNEL, PATH_INITRD, PATH_DISKS };
+struct real {
+	int dirfd;
+	struct verdict *ret;
+};
 
-/* What QEMU must reach: these three and the images of disks. The caller frees. */
-static struct confine_path *paths_of(const struct spec *spec, const char *dir,
-				     const struct files *found, size_t *ret_n)
+static int run_guest(void *arg, const struct spec *spec, const struct machine_files *files,
+		     struct err *err)
 {
-	const struct named_list *disks = &spec->settings.guest.disks;
-	struct confine_path *path = xcalloc(PATH_DISKS + disks->n, sizeof(*path));
-	size_t n = PATH_DISKS;
+	struct real *real = arg;
 
-	path[PATH_TRIAL] = (struct confine_path){ "trial", dir, "" };
-	path[PATH_KERNEL] = (struct confine_path){ "kernel", found->kernel, "" };
-	path[PATH_INITRD] = (struct confine_path){ "initrd", found->initrd, "" };
-	for (size_t i = 0; i < disks->n; i++) {
-		struct disk d;
-
-		disk_of(&disks->item[i], &d);
-		if (!*d.image)
-			continue;
-		path[n].outside = d.image;
-		snprintf(path[n].name, sizeof(path[n].name), "image-%s", d.name);
-		n++;
-	}
-	*ret_n = n;
-	return path;
-}
-
-/* Where QEMU sees the image of each disk, NULL where it has none. The caller frees the array. */
-static const char **images_inside(const struct spec *spec, const struct confine_path *path)
-{
-	const struct named_list *disks = &spec->settings.guest.disks;
-	const char **image = xcalloc(disks->n + 1, sizeof(*image));
-	size_t n = PATH_DISKS;
-
-	for (size_t i = 0; i < disks->n; i++)
-		if (pairs_get(&disks->item[i].value, "image"))
-			image[i] = path[n++].inside;
-	return image;
-}
-
-static int run_inside(const struct spec *spec, const struct confine_path *path, const char *work,
-		      int dirfd, struct verdict *ret, struct err *err)
-{
-	const char *dir = path[PATH_TRIAL].inside;
-	_cleanup_free_
-	char *console = xasprintf("%s/console.log", dir);
-	_cleanup_free_
-	const char **image = images_inside(spec, path);
-	struct machine_files files = { path[PATH_KERNEL].inside, path[PATH_INITRD].inside, console,
-				       work, (uint64_t)getpid() };
-	struct disks disks;
-	int r;
-
-	disks_plan(&spec->settings, dir, image, &disks);
-	files.disk = disks.item;
-	files.n_disks = disks.n;
-	r = disks_make(&spec->settings, image, &disks, err);
-	if (r == 0)
-		r = run_machine(spec, &files, (struct clock){ 0 }, dirfd, ret, err);
-	disks_done(&disks);
-	return r;
+	return run_machine(spec, files, (struct clock){ 0 }, real->dirfd, real->ret, err);
 }
 
 static int run_real(const struct spec *spec, const char *dir, int dirfd, struct verdict *ret,
 		    struct err *err)
 {
-	struct files found = { 0 };
-	_cleanup_free_
-	char *work = NULL;
-	uid_t uid;
-	gid_t gid;
-	size_t n;
-	int r = files_find(&spec->settings, true, &found, err);
-	_cleanup_free_
-	struct confine_path *path = paths_of(spec, dir, &found, &n);
+	struct real real = { dirfd, ret };
+	struct guest_calls calls = { tie_to_runner, run_guest, &real };
 
-	if (r == 0 && confine_user(&uid, &gid))
-		r = fs_chown_tree(dirfd, ".", uid, gid, err);
-	if (r == 0)
-		r = confine_enter(path, n, &work, err);
-	if (r == 0)
-		r = tie_to_runner(err);
-	if (r == 0)
-		r = run_inside(spec, path, work, dirfd, ret, err);
-	confine_leave(work);
-	files_done(&found);
-	return r;
+	return guest_run(spec, dir, dirfd, &calls, err);
 }
 
 /*
@@ -284,6 +213,8 @@ int trial_describe(const struct spec *spec, struct buf *out, struct err *err)
 	if (r < 0)
 		return r;
 	disks_plan(&spec->settings, "results/RUN/trials/TRIAL", NULL, &disks);
+	if (found.root)
+		guest_add_root(found.root, &disks);
 	machine_make(spec,
 		     &(struct machine_files){ found.kernel, found.initrd,
 					      "results/RUN/trials/TRIAL/console.log",

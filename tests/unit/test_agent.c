@@ -3,7 +3,9 @@
 
 #include <errno.h>
 
+#include "model/scenario.h"
 #include "run/agent.h"
+#include "run/shell.h"
 
 static void a_line_is_a_word_and_values(void **state)
 {
@@ -65,6 +67,25 @@ static void a_value_survives_the_wire(void **state)
 	agent_line_done(&l);
 }
 
+static void a_shell_is_told_the_job_without_what_would_start_loads(void **state)
+{
+	struct scenario sc = { 0 };
+	struct scenario_options opt = { 0 };
+	_cleanup_buf_ struct buf job = BUF_INIT;
+	static const char text[] = "kernel: ./k\nguest: { modules: [veth], sysctl: { a.b: 1 } }\n"
+				   "load: { shell: { script: x } }\n";
+
+	(void)state;
+	assert_int_equal(scenario_parse("t", text, strlen(text), &opt, &sc, NULL), 0);
+	shell_job(&sc.arm[0].settings, 7, &job);
+	assert_non_null(strstr(buf_str(&job), "job seed=7"));
+	assert_non_null(strstr(buf_str(&job), "module name=veth\n"));
+	assert_non_null(strstr(buf_str(&job), "sysctl key=a.b value=1\n"));
+	assert_null(strstr(buf_str(&job), "load "));
+	assert_null(strstr(buf_str(&job), "settle"));
+	scenario_done(&sc);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -72,6 +93,7 @@ int main(void)
 		test(broken_lines_are_refused_and_leave_nothing),
 		test(numbers_fall_back),
 		test(a_value_survives_the_wire),
+		test(a_shell_is_told_the_job_without_what_would_start_loads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,6 +133,32 @@ static void an_image_holds_what_was_asked_for_and_no_more(void **state)
 					     "veth veth.ko\n");
 }
 
+static void an_image_for_a_root_on_a_disk_says_so_and_takes_no_programs(void **state)
+{
+	_cleanup_buf_ struct buf list = BUF_INIT, order = BUF_INIT;
+	_cleanup_strv_ struct strv root_modules = { 0 }, loads = { 0 }, programs = { 0 };
+	_cleanup_free_
+	char *path = NULL;
+	struct image_want want = { .kernel = &kernel,
+				   .loads = &loads,
+				   .programs = &programs,
+				   .guest_dir = fx_path("guest"),
+				   .root_modules = &root_modules };
+	struct err err = { 0 };
+
+	(void)state;
+	strv_add(&root_modules, "veth");
+	strv_add(&programs, "no-such-program");
+	put_module(MODULES "kernel/virtio_blk.ko", "");
+	put_module(MODULES "kernel/erofs.ko", "");
+	put_module(MODULES "kernel/overlay.ko", "");
+	assert_ok(image_build(&want, &path, &err));
+	read_image(path, &list, &order);
+	assert_non_null(strstr(buf_str(&list), "f etc/root-disk 644\n"));
+	assert_non_null(strstr(buf_str(&order), "veth veth.ko\n"));
+	assert_null(strstr(buf_str(&list), "busybox"));
+}
+
 static void the_same_inputs_give_the_same_bytes(void **state)
 {
 	_cleanup_buf_ struct buf first = BUF_INIT, second = BUF_INIT;
@@ -263,6 +289,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(an_image_holds_what_was_asked_for_and_no_more),
+		test(an_image_for_a_root_on_a_disk_says_so_and_takes_no_programs),
 		test(the_same_inputs_give_the_same_bytes),
 		test(many_builders_at_once_do_no_harm),
 		test(a_found_image_is_not_built_again),
