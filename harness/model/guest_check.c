@@ -80,13 +80,21 @@ static int check_watchdog(const struct settings *s, char path[static 128], struc
 		       duration_format(a, w->timeout), duration_format(b, s->limits.heartbeat));
 }
 
+static int check_balloon(const struct settings *s, char path[static 128], struct err *err)
+{
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	if (!balloon_wanted(&s->guest.balloon) || s->guest.balloon.to < s->guest.memory_bytes)
+		return 0;
+	return err_set(err, blame(path, "guest.balloon.to"),
+		       "guest.balloon.to (%s) should be less than guest.memory (%s)",
+		       size_format(a, s->guest.balloon.to), size_format(b, s->guest.memory_bytes));
+}
+
 int guest_consistent(const struct settings *s, char path[static 128], struct err *err)
 {
 	static int (*const checks[])(const struct settings *, char *, struct err *) = {
-		disks_consistent,
-		check_swap,
-		check_numa,
-		check_watchdog,
+		disks_consistent, check_swap, check_numa, check_watchdog, check_balloon,
 	};
 	int r = 0;
 

@@ -73,6 +73,16 @@ struct watchdog {
 	uint64_t timeout; /* ns; the agent feeds it once a second */
 };
 
+struct balloon_wish {
+	uint64_t to;    /* bytes that the guest is left with; TIME_NEVER: no balloon */
+	uint64_t every; /* ns between taking and giving back */
+};
+
+static inline bool balloon_wanted(const struct balloon_wish *b)
+{
+	return b->to && b->to != TIME_NEVER;
+}
+
 enum machine_type { MACHINE_Q35, MACHINE_PC };
 
 /* The multi-generational LRU. */
@@ -95,6 +105,7 @@ struct guest {
 	enum machine_type machine;
 	uint64_t numa; /* nodes */
 	struct watchdog watchdog;
+	struct balloon_wish balloon;
 	struct swap swap;
 	struct named_list disks; /* model/disks.h tells what they say */
 	struct named_list disk_faults;

@@ -87,7 +87,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 	spec.settings.guest.sysctl.n = spec.settings.guest.modules.n = 0;
 	spec.settings.guest.disks.n = spec.settings.guest.disk_faults.n =
 		spec.settings.guest.sysfs.n = 0;
-	spec.settings.guest.swap.bytes = TIME_NEVER;
+	spec.settings.guest.swap.bytes = spec.settings.guest.balloon.to = TIME_NEVER;
 	spec.settings.limits.boot = 30 * NS_PER_S;
 	spec.settings.limits.soak = NS_PER_S;
 	j = spec_to_json(&spec);

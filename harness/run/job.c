@@ -32,6 +32,8 @@ void job_modules(const struct settings *s, struct strv *ret)
 		if (*d.mount)
 			want(ret, d.fs);
 	}
+	if (balloon_wanted(&s->guest.balloon))
+		want(ret, "virtio_balloon");
 	if (s->guest.watchdog.device == WATCHDOG_I6300ESB)
 		want(ret, "i6300esb");
 	if (s->guest.watchdog.device == WATCHDOG_SOFTDOG)
@@ -150,5 +152,7 @@ void job_settings(const struct settings *s, struct buf *out)
 		put_pair(out, "sysctl", panic_by_word(s->guest.panic_on.item[i])->sysctl, "1");
 	put_pairs(out, "sysctl", &s->guest.sysctl);
 	put_pairs(out, "sysctl", &s->guest.sysfs);
+	if (balloon_wanted(&s->guest.balloon))
+		buf_puts(out, "driver name=virtio_balloon\n");
 	put_watchdog(out, &s->guest.watchdog);
 }

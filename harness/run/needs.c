@@ -70,6 +70,8 @@ static void add_needs(const struct settings *s, struct needs *v)
 		add(v, "LRU_GEN", "guest.mglru", "");
 	if (s->guest.numa > 1)
 		add(v, "ACPI_NUMA", "guest.numa", "");
+	if (balloon_wanted(&s->guest.balloon))
+		add(v, "VIRTIO_BALLOON", "guest.balloon", "");
 	if (s->guest.watchdog.device == WATCHDOG_I6300ESB)
 		add(v, "I6300ESB_WDT", "guest.watchdog.device", "i6300esb");
 	if (s->guest.watchdog.device == WATCHDOG_SOFTDOG)

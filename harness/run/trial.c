@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "model/plants.h"
+#include "run/balloon.h"
 #include "run/disks.h"
 #include "run/evidence.h"
 #include "run/gather.h"
@@ -25,6 +26,7 @@ struct trial {
 	struct detector *detector;
 	struct evidence *evidence;
 	struct host_watch host;
+	struct balloon *balloon;
 	struct loop_source *limit, *watch, *host_timer;
 	struct gather *gather; /* in its step only */
 	bool asked;            /* what the console says from here on, we asked for */
@@ -78,6 +80,7 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 
 	if (t->step >= STEP_EVIDENCE)
 		return;
+	t->balloon = balloon_free(t->balloon);
 	witness_end(&t->witness, ending, t->step, now(t), detail);
 	tell_runner(t);
 	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
@@ -346,6 +349,7 @@ static void soak(struct trial *t)
 		host_watch_start(&t->host);
 		on_host_timer(t);
 	}
+	t->balloon = balloon_start(t->loop, t->vm, t->evidence, &t->spec->settings.guest);
 	on_watch(t);
 }
 

@@ -8,7 +8,7 @@
 #define DOMAIN_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 
 /* On the first bus of a q35, whose slot 0x1f is the chip set's. */
-enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03, WATCHDOG_SLOT = 0x1c };
+enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03, WATCHDOG_SLOT = 0x1c, BALLOON_SLOT = 0x1d };
 
 /* libxml2 can only fail by running out of memory, which ends the process anywhere else too. */
 static void must(int r)
@@ -239,6 +239,15 @@ static void write_watchdog(xmlTextWriterPtr w, const char *action)
 	close_(w);
 }
 
+static void write_balloon(xmlTextWriterPtr w, bool wanted)
+{
+	open_(w, "memballoon");
+	attr(w, "model", wanted ? "virtio" : "none");
+	if (wanted)
+		write_slot(w, BALLOON_SLOT);
+	close_(w);
+}
+
 static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 {
 	open_(w, "devices");
@@ -254,7 +263,7 @@ static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 	write_channel(w, m);
 	if (m->watchdog)
 		write_watchdog(w, m->watchdog);
-	leaf(w, "memballoon", "model", "none");
+	write_balloon(w, m->balloon);
 	close_(w);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "vm/vm.h"
 
+#include <errno.h>
+
 #include "vm/vm_fake.h"
 #include "vm/vm_libvirt.h"
 
@@ -51,6 +53,13 @@ int vm_pause(struct vm *vm, struct err *err)
 int vm_nmi(struct vm *vm, struct err *err)
 {
 	return vm->backend->nmi(vm, err);
+}
+
+int vm_balloon(struct vm *vm, uint64_t bytes, uint64_t *ret_now, struct err *err)
+{
+	if (!vm->backend->balloon)
+		return err_set(err, ENOTSUP, "the backend %s has no balloon", vm->backend->name);
+	return vm->backend->balloon(vm, bytes, ret_now, err);
 }
 
 int vm_begin_faults(struct vm *vm, struct err *err)

@@ -71,6 +71,7 @@ struct machine {
 	uint64_t numa;        /* nodes; 0 and 1: one */
 	const char *type;     /* QEMU's machine: "q35" (also NULL), "pc" */
 	const char *watchdog; /* an i6300esb's action, as libvirt calls it; NULL: none */
+	bool balloon;         /* vm_balloon() will be called */
 	bool kvm;
 	const char
 		*console; /* file that exists and that the guest's serial console is appended to */
@@ -109,6 +110,7 @@ struct vm_backend {
 	int (*send)(struct vm *vm, const char *line, size_t n); /* with its newline */
 	int (*pause)(struct vm *vm, struct err *err);
 	int (*nmi)(struct vm *vm, struct err *err);
+	int (*balloon)(struct vm *vm, uint64_t bytes, uint64_t *ret_now, struct err *err);
 	int (*begin_faults)(struct vm *vm, struct err *err); /* of the machine's disks */
 	/* A look at a guest that has failed; NULL where the backend has none (vm_can_look). */
 	int (*monitor)(struct vm *vm, const char *command, struct buf *out, struct err *err);
@@ -139,6 +141,9 @@ int vm_start(struct vm *vm, struct err *err);
 int vm_send(struct vm *vm, const char *line, size_t n);
 int vm_pause(struct vm *vm, struct err *err);
 int vm_nmi(struct vm *vm, struct err *err);
+/* The guest is to have so many bytes of its memory; *ret_now: so many it has yet. -ENOTSUP where
+ * the backend has no balloon. */
+int vm_balloon(struct vm *vm, uint64_t bytes, uint64_t *ret_now, struct err *err);
 int vm_begin_faults(struct vm *vm, struct err *err); /* 0 where the backend has no disks */
 bool vm_can_look(const struct vm *vm);
 int vm_monitor(struct vm *vm, const char *command, struct buf *out, struct err *err);

@@ -563,6 +563,31 @@ static int ask_qemu(void *arg, const json_t *command, json_t **ret, struct err *
 	return look_ask(g->dom, g->pidfd, command, ret, err);
 }
 
+/* libvirt's own word for what the guest has is that of the last event, so QEMU is asked. */
+static int balloon_now(struct guest_vm *g, uint64_t *ret, struct err *err)
+{
+	_cleanup_json_ json_t *query = json_pack("{s:s}", "execute", "query-balloon");
+	_cleanup_json_ json_t *said = NULL;
+	int r = ask_qemu(g, query, &said, err);
+
+	return r < 0 ? r : json_get_u64(said, "actual", ret, err);
+}
+
+static int guest_balloon(struct vm *vm, uint64_t bytes, uint64_t *ret_now, struct err *err)
+{
+	struct guest_vm *g = (struct guest_vm *)vm;
+	int r = gone(g, err);
+
+	if (r == 0)
+		r = balloon_now(g, ret_now, err);
+	if (r < 0)
+		return r;
+	virt_call_begin(g->pidfd);
+	r = virDomainSetMemory(g->dom, bytes / 1024);
+	virt_call_end();
+	return r == 0 ? 0 : virt_error(err, EIO, "libvirt cannot set the guest's memory");
+}
+
 static int guest_begin_faults(struct vm *vm, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
@@ -645,6 +670,7 @@ const struct vm_backend vm_libvirt = {
 	.send = guest_send,
 	.pause = guest_pause,
 	.nmi = guest_nmi,
+	.balloon = guest_balloon,
 	.begin_faults = guest_begin_faults,
 	.monitor = guest_monitor,
 	.dump = guest_dump,

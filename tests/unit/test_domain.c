@@ -91,6 +91,7 @@ static void nodes_a_watchdog_and_an_older_board(void **state)
 	m.memory_bytes = (UINT64_C(257) << 20);
 	m.type = "pc";
 	m.watchdog = "inject-nmi";
+	m.balloon = true;
 	assert_golden("domain-numa.xml", &m, NULL);
 }
 

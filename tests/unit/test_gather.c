@@ -97,7 +97,10 @@ static void guest_init(struct patient *g, uint64_t heartbeat_ns)
 		.uri = xstrdup(""), .seed = 7, .trial = 1,
 		.settings = {
 			.kernel = xstrdup(""),
-			.guest = { .backend = xstrdup("fake"), .memory_bytes = 1 << 28, .vcpus = 1, .numa = 1, .swap = { .bytes = TIME_NEVER }, .watchdog = { .timeout = NS_PER_S * 20 },
+			.guest = { .backend = xstrdup("fake"), .memory_bytes = 1 << 28, .vcpus = 1,
+				   .numa = 1, .swap = { .bytes = TIME_NEVER },
+				   .watchdog = { .timeout = NS_PER_S * 20 },
+				   .balloon = { .to = TIME_NEVER, .every = NS_PER_S },
 				   .cmdline = xstrdup("") },
 			.exposure_unit = xstrdup(""),
 			.target = { .within = 8, .text = xstrdup("") },

@@ -37,6 +37,7 @@ static void each_setting_is_a_line_of_the_job(void **state)
 	assert_job("cmdline: \"a=1 nr_cpus=2\"", "\nmachine cpus=0");
 	assert_job("cmdline: \"a=1 b\"", "\ncmdline words=a=1%20b\n");
 	assert_job("vcpus: 3, numa: 3", "cpus=3 nodes=3 board=Q35\n");
+	assert_job("balloon: { to: 64MiB }", "\ndriver name=virtio_balloon\n");
 	assert_job("machine: pc", " board=i440FX\n");
 	assert_job("watchdog: { device: softdog }", "\nmodule name=softdog args=soft_panic=1\n");
 	assert_job("watchdog: { device: softdog, timeout: 9s }",

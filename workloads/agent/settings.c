@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "settings.h"
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -163,13 +164,33 @@ static int check_machine(const char *tokens, char *said, size_t size)
 	return said[0] ? -1 : 0;
 }
 
+/* A driver of the virtio bus that has found its device. */
+static int check_driver(const char *tokens, char *said, size_t size)
+{
+	char name[32], path[128];
+	int found = 0;
+	glob_t g;
+
+	if (wire_get(tokens, "name", name, sizeof name) < 0 || strchr(name, '/')) {
+		snprintf(said, size, "driver: no name");
+		return -1;
+	}
+	snprintf(path, sizeof path, "/sys/bus/virtio/drivers/%s/virtio[0-9]*", name);
+	if (glob(path, 0, NULL, &g) == 0) {
+		found = g.gl_pathc > 0;
+		globfree(&g);
+	}
+	snprintf(said, size, found ? "" : "the driver %s has found no device", name);
+	return found ? 0 : -1;
+}
+
 static const struct {
 	const char *word;
 	int (*apply)(const char *tokens, char *said, size_t size);
 } settings[] = {
-	{ "disk", disk_setup },       { "swap", swap_setup },         { "sysctl", set_sysctl },
-	{ "cmdline", check_cmdline }, { "mglru", set_mglru },         { "knob", check_knob },
-	{ "machine", check_machine }, { "watchdog", watchdog_setup },
+	{ "disk", disk_setup },       { "swap", swap_setup },       { "sysctl", set_sysctl },
+	{ "cmdline", check_cmdline }, { "mglru", set_mglru },       { "knob", check_knob },
+	{ "driver", check_driver },   { "machine", check_machine }, { "watchdog", watchdog_setup },
 };
 
 enum setting_result setting_apply(const char *word, const char *tokens, char *said, size_t size)
