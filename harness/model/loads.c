@@ -167,6 +167,14 @@ static const struct load_param memory_pressure[] = {
 	{ 0 },
 };
 
+static const struct load_param stack[] = {
+	{ "clients", PARAM_COUNT, "2", 1, 256, "that ask for pages, each one after another" },
+	{ "pause", PARAM_DURATION, "0s", 0, 3600 * SECOND, "rest of a client between two pages" },
+	{ "write", PARAM_SIZE, "200B", 0, 60000,
+	  "of the row that each page writes into the database; 0B: pages only read it" },
+	{ 0 },
+};
+
 static const struct load_def loads[] = {
 	{ "fib-rebalance", "replaces",
 	  "replaces a two-path route while the rule for dead next hops is toggled (divide error in "
@@ -196,6 +204,9 @@ static const struct load_def loads[] = {
 	{ "memory-pressure", "pages scanned",
 	  "page cache that is read through, anonymous memory, limits of a cgroup: each can be off",
 	  "", "", 1, memory_pressure },
+	{ "stack", "requests answered",
+	  "MariaDB, redis, PHP and nginx in containers of podman's, and clients that ask for pages",
+	  "", "", 1, stack, true },
 	{ "shell", "counts", "a script written in the scenario", "", "", 1, shell },
 };
 

@@ -37,6 +37,7 @@ struct load_def {
 	const char *programs; /* host programs to copy into the image with their libraries, or "" */
 	uint32_t min_vcpus;
 	const struct load_param *param; /* ends with a NULL key */
+	bool in_containers;             /* runs only in the image of that name */
 };
 
 const struct load_def *load_by_name(const char *name); /* NULL where there is none */

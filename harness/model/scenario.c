@@ -115,6 +115,34 @@ static int check_vcpus(const struct look *l)
 	return 0;
 }
 
+/* What of this load's is only in the image containers; NULL: nothing. */
+static const char *wants_containers(const struct load_use *use)
+{
+	const char *runtime = pairs_get(&use->args, "runtime");
+
+	if (use->def->in_containers)
+		return use->def->name;
+	return runtime && !str_eq(runtime, "native") ? runtime : NULL;
+}
+
+static int check_image(const struct look *l)
+{
+	for (size_t i = 0; i < l->s->n_loads && !is_fake(l); i++) {
+		const char *name = l->s->load[i].def->name;
+		const char *what = wants_containers(&l->s->load[i]);
+		_cleanup_free_
+		char *path = xasprintf("load.%s", name);
+
+		if (what && l->s->guest.image != IMAGE_CONTAINERS)
+			return tree_complain(
+				l->err, place(l, "guest.image", path),
+				"%sthe load %s: %s is in the image containers only, and "
+				"guest.image is %s; write guest.image: containers",
+				l->arm, name, what, image_names[l->s->guest.image]);
+	}
+	return 0;
+}
+
 static int check_exposure(const struct look *l)
 {
 	_cleanup_buf_ struct buf used = BUF_INIT;
@@ -310,8 +338,9 @@ static int check_severities(const struct look *l)
 }
 
 static int (*const checks[])(const struct look *) = {
-	check_kernel, check_any_load, check_vcpus, check_exposure, check_report,  check_silence,
-	check_budget, check_fake,     check_guest, check_added,    check_ignored, check_severities,
+	check_kernel, check_any_load, check_image,      check_vcpus, check_exposure,
+	check_report, check_silence,  check_budget,     check_fake,  check_guest,
+	check_added,  check_ignored,  check_severities,
 };
 
 /* ---- layers ---- */
