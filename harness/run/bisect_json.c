@@ -74,6 +74,23 @@ static json_t *crash_json(const struct bisect_result *r)
 	return o;
 }
 
+static json_t *drift_json(const struct drift *d)
+{
+	json_t *o = json_object();
+
+	json_set_u64(o, "failures", d->crashes);
+	json_set_bool(o, "in_order", drift_in_order(d));
+	json_set_double(o, "order_p", d->order_p);
+	json_set_double(o, "first_half_mttf_s", d->mttf_s[0]);
+	json_set_double(o, "second_half_mttf_s", d->mttf_s[1]);
+	json_set_bool(o, "with_age", drift_with_age(d));
+	json_set_double(o, "age_p", d->age_p);
+	json_set_double(o, "shape", d->shape);
+	json_set_double(o, "shape_lo", d->shape95.lo);
+	json_set_double(o, "shape_hi", d->shape95.hi);
+	return o;
+}
+
 static json_t *cost_json(const struct bisect_result *r)
 {
 	json_t *o = json_object();
@@ -111,6 +128,7 @@ json_t *bisect_json(const struct bisect_result *r)
 	json_object_set_new(o, "versions", versions_json(r));
 	json_object_set_new(o, "crash", crash_json(r));
 	json_set_double(o, "one_change_p", r->misfit);
+	json_object_set_new(o, "drift", drift_json(&r->drift));
 	json_object_set_new(o, "cost", cost_json(r));
 	if (r->changelog_of)
 		json_set_str(log, "package", r->changelog_of);

@@ -10,12 +10,12 @@
 #include "image/changelog.h"
 #include "image/kernels.h"
 #include "model/loads.h"
+#include "model/units.h"
 #include "run/campaign.h"
 #include "run/version.h"
-#include "stats/rate.h"
 #include "store/verdicts.h"
 
-static const double two_changes = 0.001, drifts = 0.01;
+static const double two_changes = 0.001;
 
 enum { CHANGELOG_SHOWN = 12, CLUE_FRAMES = 12, CLUE_MODULES = 12, LOST_MUCH = 10 };
 
@@ -260,32 +260,45 @@ static void warn_changes(struct bisect_result *r)
 				  label, r->misfit));
 }
 
-/* The bad side's lives, the first half of the trials against the second. */
-static void warn_drift(struct bisect_result *r)
+static char *half_text(double mttf_s)
 {
-	struct bisection_side half[2] = { 0 };
-	struct bisection_side bad, good;
-	size_t seen = 0;
+	char t[UNIT_TEXT];
 
-	bisection_sides(&r->b, &r->v, &bad, &good);
-	for (size_t i = 0; i < r->b.n; i++) {
-		const struct bisection_item *it = &r->b.item[i];
-		struct bisection_side *h = &half[seen >= bad.trials / 2];
-		bool is_bad = r->p.first_good ? it->version <= r->v.bad : it->version >= r->v.bad;
+	if (!isfinite(mttf_s))
+		return xstrdup("had no failure");
+	return xasprintf("failed once in %s", duration_human(t, (uint64_t)(mttf_s * 1e9)));
+}
 
-		if (!is_bad || it->outcome == OUTCOME_INFRA)
-			continue;
-		seen++;
-		h->crashes += it->outcome == OUTCOME_FAILED;
-		h->seconds += it->seconds;
-	}
-	if (half[0].crashes + half[1].crashes < 6 || half[0].seconds <= 0 || half[1].seconds <= 0)
-		return;
-	if (rate_compare(half[0].crashes, half[0].seconds, half[1].crashes, half[1].seconds, 0.95)
-		    .p_two_sided < drifts)
-		strv_add(&r->warnings,
-			 "the hazard drifted: the later trials of bad versions lived for another "
-			 "time than the earlier ones (a host that is busy at times?)");
+static void warn_order(struct bisect_result *r)
+{
+	_cleanup_free_
+	char *early = half_text(r->drift.mttf_s[0]), *late = half_text(r->drift.mttf_s[1]);
+
+	if (drift_in_order(&r->drift))
+		strv_take(&r->warnings,
+			  xasprintf("the hazard drifted while this ran: bad versions %s in the "
+				    "first half of their soak, and %s in the second (p = %.2g); "
+				    "the answer supposes one rate (a host that was busy for a "
+				    "while?)",
+				    early, late, r->drift.order_p));
+}
+
+/* Inside the shapes that the posterior knows it is a finding, outside a doubt. */
+static void warn_age(struct bisect_result *r)
+{
+	const struct drift *d = &r->drift;
+	const struct bisect_prior *known = &bisect_prior_full;
+	const double least = known->shape[0], most = known->shape[known->n_shapes - 1];
+
+	if (drift_with_age(d))
+		strv_take(&r->warnings,
+			  xasprintf("the hazard of bad versions %s while they soak (Weibull shape "
+				    "%.2g, p = %.2g): %s",
+				    d->shape < 1 ? "falls" : "rises", d->shape, d->age_p,
+				    d->shape >= least && d->shape <= most
+					    ? "the answer allows for that"
+					    : "more than the answer allows for, shapes from 0.5 to "
+					      "2"));
 }
 
 static void warn_others(struct bisect_result *r)
@@ -315,8 +328,9 @@ static void judge(struct bisect_result *r)
 	bisection_look(&r->b, &r->v);
 	r->misfit = r->v.known ? bisection_misfit(&r->b, &r->v, &r->odd) : 1;
 	warn_changes(r);
-	if (r->v.known)
-		warn_drift(r);
+	bisection_drift(&r->b, &r->v, &r->drift);
+	warn_order(r);
+	warn_age(r);
 	warn_others(r);
 }
 

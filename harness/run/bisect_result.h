@@ -28,6 +28,7 @@ struct bisect_result {
 	char **why;           /* [axis.n]: why it cannot be run; NULL: it can */
 	double misfit;        /* p-value; below 0.001 there is more than one change */
 	size_t odd;           /* the version that fits least */
+	struct drift drift;   /* of the bad side's lives, in the order of trials */
 	bool has_crash;       /* the target's, of the bad version nearest to the boundary: */
 	uint64_t crash_trial; /*   from a run's folder whole, from a log id and title only */
 	struct sighting crash;

@@ -263,7 +263,7 @@ static enum bisection_state state_of(const struct bisection *b, const struct bis
 		s = state_of_good_end(b, v);
 	if (s != BISECT_SEARCH)
 		return s;
-	if (v->mass < b->q.confidence)
+	if (v->mass < bisect_stop_at(b->q.confidence))
 		return is_narrowed(b, v) ? BISECT_NARROWED : BISECT_SEARCH;
 	return confirmed(v) ? BISECT_FOUND : BISECT_CONFIRM;
 }
@@ -345,6 +345,7 @@ static bool choose(const struct bisection *b, const struct bisection_view *v, si
 		.unusable = u,
 		.slot = &slot,
 		.n_slots = 1,
+		.stop_at = bisect_stop_at(b->q.confidence),
 	};
 	struct bisect_action a;
 
@@ -453,7 +454,8 @@ bool bisection_goes_on(const struct bisection *b, const struct bisection_view *v
 double bisection_left(const struct bisection *b, const struct bisection_view *v)
 {
 	/* what a distribution still holds when its best answer has the wanted probability */
-	const double q = b->q.confidence, rest = -q * log(q) - (1 - q) * log((1 - q) / 2);
+	const double q = bisect_stop_at(b->q.confidence),
+		     rest = -q * log(q) - (1 - q) * log((1 - q) / 2);
 	struct bisection_step step;
 
 	if (bisection_is_over(v))
@@ -509,6 +511,24 @@ double bisection_misfit(const struct bisection *b, const struct bisection_view *
 		}
 	}
 	return MIN(least * (double)MAX(tests, (size_t)1), 1);
+}
+
+void bisection_drift(const struct bisection *b, const struct bisection_view *v, struct drift *ret)
+{
+	struct drift_life *life = xcalloc(b->n + 1, sizeof(*life));
+	const size_t from = place_of(b, v->bad);
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		const struct bisection_item *it = &b->item[i];
+
+		if (place_of(b, it->version) >= from && !it->running &&
+		    it->outcome != OUTCOME_INFRA && it->seconds > 0)
+			life[n++] =
+				(struct drift_life){ it->seconds, it->outcome == OUTCOME_FAILED };
+	}
+	drift_test(life, n, ret);
+	free(life);
 }
 
 double bisection_fixed_cost(const struct bisection *b, const struct bisection_view *v,

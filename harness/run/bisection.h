@@ -13,6 +13,7 @@
 
 #include "model/verdict.h"
 #include "stats/choice.h"
+#include "stats/drift.h"
 #include "stats/interval.h"
 
 enum {
@@ -23,7 +24,7 @@ enum {
 struct bisection_question {
 	size_t n;
 	bool first_good;   /* the axis goes from bad to good */
-	double confidence; /* stop at so much probability on one answer */
+	double confidence; /* of the answer; see bisect_stop_at() */
 	double soak_s;     /* no guest is watched for longer */
 };
 
@@ -124,6 +125,9 @@ void bisection_sides(const struct bisection *b, const struct bisection_view *v,
  */
 double bisection_misfit(const struct bisection *b, const struct bisection_view *v,
 			size_t *ret_version);
+
+/* Do the lives of the bad side change with the order of the items, or with age? */
+void bisection_drift(const struct bisection *b, const struct bisection_view *v, struct drift *ret);
 
 /* What `repeats` runs of the full soak at each step of a plain bisection would have cost. */
 double bisection_fixed_cost(const struct bisection *b, const struct bisection_view *v,

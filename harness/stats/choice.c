@@ -18,12 +18,37 @@ static bool usable(const bool *unusable, size_t v)
 	return !unusable || !unusable[v];
 }
 
+/* ---- the answer ---- */
+
+/* c and c + 1 differ by version c: where that cannot be run, they stay together. */
+struct bisect_answer bisect_answer(const struct posterior *p, const bool *unusable)
+{
+	struct bisect_answer best = { 0 };
+
+	for (size_t first = 1, last; first < p->n; first = last + 1) {
+		double mass = p->p[first - 1];
+
+		for (last = first; last + 1 < p->n && !usable(unusable, last); last++)
+			mass += p->p[last];
+		if (mass > best.mass)
+			best = (struct bisect_answer){ first, last, mass };
+	}
+	return best;
+}
+
+double bisect_stop_at(double confidence)
+{
+	return 1 - 0.7 * (1 - confidence);
+}
+
 /* ---- candidates ---- */
 
 struct candidates {
 	const struct posterior *p;
 	const bool *unusable;
 	bool *in; /* [n] */
+	struct bisect_answer answer;
+	double stop_at;
 };
 
 /* The nearest usable versions on both sides of v; the ends are always usable. */
@@ -125,6 +150,19 @@ static double lesson_of_a_crash(const struct posterior *p)
 	return 0.13 * p->entropy * p->entropy / (d * (d + 1));
 }
 
+/* An end ends the search: what is left to be known then need not be. In nats; anything from 0.3 to
+ * 1.2 did as well. */
+static double worth_of_an_end(const struct candidates *c, const struct bisect_plan *plan,
+			      const struct bisect_action *a)
+{
+	const struct bisect_answer *best = &c->answer;
+
+	if (c->stop_at <= 0)
+		return 0;
+	return 0.5 *
+	       bisect_plan_ends(plan, a->version, &a->probe, best->first, best->mass, c->stop_at);
+}
+
 /*
  * More guests wait less and boot more. Where lives are long that costs nothing; where they are as
  * short as a boot, 16 guests would cost six times what one does, and find it in a third of the
@@ -141,7 +179,8 @@ static void consider(struct bisect_action *best, const struct candidates *c,
 	a.probe = bisect_plan_probe(plan, a.version);
 	a.cost_s = boots + (double)a.guests * a.probe.expected_run;
 	a.wall_s = boots / (double)a.guests + a.probe.expected_run;
-	a.score = (a.probe.gain + lesson_of_a_crash(c->p) * a.probe.p_crash) /
+	a.score = (a.probe.gain + lesson_of_a_crash(c->p) * a.probe.p_crash +
+		   worth_of_an_end(c, plan, &a)) /
 		  sqrt(a.cost_s * a.wall_s);
 	if (a.probe.gain > 0 && a.score > best->score)
 		*best = a;
@@ -207,7 +246,8 @@ bool bisect_choose(const struct posterior *p, const struct bisect_bench *bench,
 {
 	_cleanup_free_
 	bool *in = xcalloc(p->n, sizeof(*in));
-	struct candidates c = { p, bench->unusable, in };
+	struct candidates c = { p, bench->unusable, in, bisect_answer(p, bench->unusable),
+				bench->stop_at };
 	struct bisect_action best = { 0 };
 	bool strays = p->n_rhos > 1;
 	double scale = posterior_scale(p);
@@ -225,22 +265,4 @@ bool bisect_choose(const struct posterior *p, const struct bisect_bench *bench,
 		return false;
 	*ret = best;
 	return true;
-}
-
-/* ---- the answer ---- */
-
-/* c and c + 1 differ by version c: where that cannot be run, they stay together. */
-struct bisect_answer bisect_answer(const struct posterior *p, const bool *unusable)
-{
-	struct bisect_answer best = { 0 };
-
-	for (size_t first = 1, last; first < p->n; first = last + 1) {
-		double mass = p->p[first - 1];
-
-		for (last = first; last + 1 < p->n && !usable(unusable, last); last++)
-			mass += p->p[last];
-		if (mass > best.mass)
-			best = (struct bisect_answer){ first, last, mass };
-	}
-	return best;
 }

@@ -8,8 +8,8 @@
 #include "stats/cells.h"
 
 static const double shapes[] = { 0.5, 0.7, 1, 1.4, 2 },
-		    shape_weights[] = { 0.1, 0.2, 0.4, 0.2, 0.1 }, rhos[] = { 0, 0.02, 0.06, 0.2 },
-		    rho_weights[] = { 0.65, 0.1, 0.2, 0.05 };
+		    shape_weights[] = { 0.1, 0.2, 0.4, 0.2, 0.1 }, rhos[] = { 0, 0.05, 0.2 },
+		    rho_weights[] = { 0.69, 0.3, 0.01 };
 
 const struct bisect_prior bisect_prior_full = {
 	.shape = shapes,

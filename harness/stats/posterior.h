@@ -90,4 +90,11 @@ struct bisect_plan *bisect_plan_new(const struct posterior *p, double tau,
 struct bisect_plan *bisect_plan_free(struct bisect_plan *plan); /* returns NULL */
 struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t version);
 
+/*
+ * The probability that afterwards hypothesis h, or the block around h that no run can divide, has
+ * `wanted` or more: it has `mass` now. `probe` is the plan's for this version.
+ */
+double bisect_plan_ends(const struct bisect_plan *plan, size_t version,
+			const struct bisect_probe *probe, size_t h, double mass, double wanted);
+
 #endif

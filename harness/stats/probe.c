@@ -217,6 +217,23 @@ struct bisect_probe bisect_plan_probe(const struct bisect_plan *plan, size_t ver
 	return bisect_plan_probe_part(plan, bad);
 }
 
+double bisect_plan_ends(const struct bisect_plan *plan, size_t version,
+			const struct bisect_probe *probe, size_t h, double mass, double wanted)
+{
+	const struct cells *c = plan->p->cell;
+	double crash, ends = 0;
+	size_t i = 0;
+
+	while (i + 1 < c->n_segments && c->first[i + 1] <= h)
+		i++;
+	crash = plan->outcome[2 * i + (version >= h)].crash;
+	if (mass * crash >= wanted * probe->p_crash)
+		ends += probe->p_crash;
+	if (mass * (1 - crash) >= wanted * (1 - probe->p_crash))
+		ends += 1 - probe->p_crash;
+	return ends;
+}
+
 struct bisect_probe posterior_probe(const struct posterior *p, size_t version, double tau,
 				    double age)
 {

@@ -134,14 +134,15 @@ static void play_round(struct search *s, const struct bisect_action *a)
 }
 
 static struct verdict_range search(struct search *s, const struct bisect_prior *prior,
-				   double stop_at)
+				   double stop_at, bool ends)
 {
 	const struct world *w = s->g->w;
 	struct bisect_bench bench = { .boot_s = w->boot_s,
 				      .switch_s = w->switch_s,
 				      .unusable = s->unusable,
 				      .slot = s->slot,
-				      .n_slots = w->slots };
+				      .n_slots = w->slots,
+				      .stop_at = ends ? stop_at : 0 };
 
 	for (size_t i = 0; i < w->first_crashes; i++)
 		add_run(s, (struct bisect_run){ w->versions - 1, 0, s->g->first[i], true });
@@ -159,13 +160,14 @@ static struct verdict_range search(struct search *s, const struct bisect_prior *
 	return (struct verdict_range){ 0 };
 }
 
-struct verdict_range simulate_own(struct game *g, const struct bisect_prior *prior, double stop_at)
+struct verdict_range simulate_own(struct game *g, const struct bisect_prior *prior, double stop_at,
+				  bool ends)
 {
 	struct search s = { .g = g };
 	struct verdict_range r;
 
 	s.unusable = xcalloc(g->w->versions, sizeof(*s.unusable));
-	r = search(&s, prior, stop_at);
+	r = search(&s, prior, stop_at, ends);
 	free(s.run);
 	free(s.unusable);
 	return r;
@@ -173,18 +175,18 @@ struct verdict_range simulate_own(struct game *g, const struct bisect_prior *pri
 
 static struct verdict_range play_time(struct game *g)
 {
-	return simulate_own(g, &(struct bisect_prior){ 0 }, g->w->confidence);
+	return simulate_own(g, &(struct bisect_prior){ 0 }, g->w->confidence, false);
 }
 
 static struct verdict_range play_full(struct game *g)
 {
-	return simulate_own(g, &bisect_prior_full, g->w->confidence);
+	return simulate_own(g, &bisect_prior_full, bisect_stop_at(g->w->confidence), true);
 }
 
 static struct verdict_range play_known(struct game *g)
 {
 	return simulate_own(g, &(struct bisect_prior){ .told_mttf_s = g->w->mttf_s },
-			    g->w->confidence);
+			    g->w->confidence, false);
 }
 
 /* ---- the policies ---- */

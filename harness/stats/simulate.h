@@ -31,7 +31,9 @@ void simulate(size_t policy, const struct world *w, size_t repeats, uint64_t see
  */
 double simulate_bound_mttf(size_t versions);
 
-/* One bisection by our rule, until the answer has the mass `stop_at`. */
-struct verdict_range simulate_own(struct game *g, const struct bisect_prior *prior, double stop_at);
+/* One bisection by our rule, until the answer has the mass `stop_at`; `ends`: the choice looks out
+ * for that. */
+struct verdict_range simulate_own(struct game *g, const struct bisect_prior *prior, double stop_at,
+				  bool ends);
 
 #endif

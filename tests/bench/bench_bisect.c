@@ -118,6 +118,18 @@ static void print_heading(void)
 	putchar('\n');
 }
 
+/* What ours are held against. Their cost hangs on a few first crashes, so that few repeats would
+ * flatter them or us, and they are soon played. */
+static const char *const than[] = { "safe", "syz-tuned" };
+
+static size_t repeats_of(size_t policy, size_t repeats)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(than); i++)
+		if (policy == policy_of(than[i]))
+			return MAX(repeats, (size_t)REPEATS);
+	return repeats;
+}
+
 /* Adds the logarithm of each policy's cost to log_cost. */
 static void print_cell(const struct world *w, size_t repeats, double *log_cost)
 {
@@ -126,7 +138,7 @@ static void print_cell(const struct world *w, size_t repeats, double *log_cost)
 	for (size_t i = 0; policy_name(i); i++) {
 		struct simulated s;
 
-		simulate(i, w, repeats, 1, &s);
+		simulate(i, w, repeats_of(i, repeats), 1, &s);
 		log_cost[i] += log(s.cost_mttf);
 		printf(" %7.1f %4.0f%%", s.cost_mttf, 100 * s.error);
 		fflush(stdout);
@@ -136,7 +148,6 @@ static void print_cell(const struct world *w, size_t repeats, double *log_cost)
 
 static int ratios(const double *log_cost, double cells)
 {
-	static const char *const than[] = { "safe", "syz-tuned" };
 	int bad = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(than); i++) {
@@ -144,10 +155,10 @@ static int ratios(const double *log_cost, double cells)
 		       time = exp((other - log_cost[policy_of("time")]) / cells),
 		       full = exp((other - log_cost[policy_of("full")]) / cells);
 
-		printf("cheaper than %s, geometric mean: time %.2f times (promised: 2), full "
-		       "%.2f\n",
+		printf("cheaper than %s, geometric mean: time %.2f times, full %.2f (promised: "
+		       "2)\n",
 		       than[i], time, full);
-		bad += time < 2;
+		bad += time < 2 || full < 2;
 	}
 	return bad;
 }
