@@ -29,6 +29,12 @@ struct load_param {
 	const char *words; /* of a choice: what it may be, separated by spaces */
 };
 
+/* What one value of a parameter asks for besides: fs=loop needs the module loop. */
+struct load_need {
+	const char *key, *value;
+	const char *modules, *programs; /* as below */
+};
+
 struct load_def {
 	const char *name;
 	const char *unit; /* plural, of its progress counter: "replaces" */
@@ -38,6 +44,7 @@ struct load_def {
 	uint32_t min_vcpus;
 	const struct load_param *param; /* ends with a NULL key */
 	bool in_containers;             /* runs only in the image of that name */
+	const struct load_need *need; /* ends with a NULL key; NULL: whatever the parameters say */
 };
 
 const struct load_def *load_by_name(const char *name); /* NULL where there is none */

@@ -134,6 +134,21 @@ static bool frames_match(const struct target *t, const struct sighting *s)
 	return false;
 }
 
+void load_use_needs(const struct load_use *use,
+		    void (*see)(void *arg, const char *modules, const char *programs), void *arg)
+{
+	const char *modules = pairs_get(&use->args, "modules");
+	const char *programs = pairs_get(&use->args, "programs");
+
+	see(arg, modules ? modules : "", programs ? programs : "");
+	for (const struct load_need *n = use->def->need; n && n->key; n++) {
+		const char *value = pairs_get(&use->args, n->key);
+
+		if (value && str_eq(value, n->value))
+			see(arg, n->modules, n->programs);
+	}
+}
+
 bool target_matches(const struct target *t, const struct sighting *s)
 {
 	return class_matches(t, s) && frames_match(t, s) &&

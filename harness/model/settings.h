@@ -192,6 +192,11 @@ const struct named *named_get(const struct named_list *l, const char *name); /* 
 
 /* Does the sighting count as the target's failure? Frames match the guilty function and the trace.
  */
+/* Calls `see` for each word list of kernel modules, and of programs, that this use of the load
+ * asks for beyond its row: by its parameters `modules` and `programs`, and by its row's `need`. */
+void load_use_needs(const struct load_use *use,
+		    void (*see)(void *arg, const char *modules, const char *programs), void *arg);
+
 bool target_matches(const struct target *t, const struct sighting *s);
 
 #endif

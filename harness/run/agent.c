@@ -114,6 +114,12 @@ static void put_modules(struct buf *out, const char *words)
 	}
 }
 
+static void put_need(void *out, const char *modules, const char *programs)
+{
+	(void)programs; /* are in the image */
+	put_modules(out, modules);
+}
+
 /* Of a scenario: a name, and parameters behind it. */
 static void put_module(struct buf *out, const char *use)
 {
@@ -158,10 +164,8 @@ void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 	for (size_t i = 0; i < s->guest.modules.n; i++)
 		put_module(out, s->guest.modules.item[i]);
 	for (size_t i = 0; i < s->n_loads; i++) {
-		const char *own = pairs_get(&s->load[i].args, "modules");
-
 		put_modules(out, s->load[i].def->modules);
-		put_modules(out, own ? own : "");
+		load_use_needs(&s->load[i], put_need, out);
 	}
 	job_modules(s, &modules);
 	for (size_t i = 0; i < modules.n; i++)

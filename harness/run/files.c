@@ -33,6 +33,18 @@ static void add_first_word(struct strv *v, const char *words)
 	add_words(v, name);
 }
 
+struct needs {
+	struct strv *modules, *programs;
+};
+
+static void see_need(void *arg, const char *modules, const char *programs)
+{
+	const struct needs *needs = arg;
+
+	add_words(needs->modules, modules);
+	add_words(needs->programs, programs);
+}
+
 static int find_root(const char *name, const struct recipe *recipe, bool may_build, char **ret,
 		     struct err *err)
 {
@@ -65,6 +77,7 @@ static int build(const struct settings *s, const struct kernel *k, const struct 
 		.guest_dir = guest_dir,
 		.root_modules = recipe ? &recipe->modules : NULL,
 	};
+	struct needs needs = { &modules, &programs };
 
 	for (size_t i = 0; i < s->guest.modules.n; i++)
 		add_first_word(&modules, s->guest.modules.item[i]);
@@ -75,8 +88,7 @@ static int build(const struct settings *s, const struct kernel *k, const struct 
 		const struct load_use *use = &s->load[i];
 
 		strv_add(&loads, use->def->name);
-		add_words(&modules, pairs_get(&use->args, "modules"));
-		add_words(&programs, pairs_get(&use->args, "programs"));
+		load_use_needs(use, see_need, &needs);
 	}
 	if (s->plant.n) {
 		_cleanup_free_
