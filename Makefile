@@ -33,11 +33,12 @@ LDLIBS  := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lRmath -lm -lpthread
 
 LIB_SRC  := $(filter-out harness/cmd/main.c,$(sort $(wildcard harness/*/*.c)))
 LIB_OBJ  := $(LIB_SRC:%.c=$(BUILD)/%.o)
-GUEST_SRC := $(sort $(wildcard workloads/*.c workloads/agent/*.c workloads/churn/*.c))
+GUEST_PARTS := agent churn fsnotify overcopy overfs
+GUEST_SRC := $(sort $(wildcard workloads/*.c $(GUEST_PARTS:%=workloads/%/*.c)))
 GUEST_SHARED := $(patsubst workloads/%.h,%,$(wildcard workloads/*.h))
-GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out workloads/agent/% workloads/churn/%,$(GUEST_SRC))))
+GUEST_LOADS := $(filter-out init $(GUEST_SHARED),$(patsubst workloads/%.c,%,$(filter-out $(GUEST_PARTS:%=workloads/%/%),$(GUEST_SRC))))
 GUEST_OBJ := $(GUEST_SRC:%.c=$(BUILD)/guest-obj/%.o)
-GUEST_BIN := $(addprefix $(BUILD)/guest/,init $(GUEST_LOADS))
+GUEST_BIN := $(addprefix $(BUILD)/guest/,init overfs $(GUEST_LOADS))
 UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
@@ -68,13 +69,19 @@ $(BUILD)/guest-obj/%.o: %.c
 	@echo "  GUEST $<"
 	$(Q)$(CC) -D_GNU_SOURCE -std=gnu11 $(WARN) -O2 -MMD -MP -c -o $@ $<
 
-$(BUILD)/guest-obj/shared.a: $(filter-out $(patsubst %,$(BUILD)/guest-obj/workloads/%.o,init $(GUEST_LOADS)),$(GUEST_OBJ))
+$(BUILD)/guest-obj/shared.a: $(filter-out $(patsubst %,$(BUILD)/guest-obj/workloads/%.o,init overfs/main $(GUEST_LOADS)),$(GUEST_OBJ))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 .SECONDARY: $(GUEST_OBJ)
 $(BUILD)/guest/%: $(BUILD)/guest-obj/workloads/%.o $(BUILD)/guest-obj/shared.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) -static -s -o $@ $^ -lpthread
+	$(Q)$(CC) -static -s -o $@ $^ $(GUEST_LIBS) -lpthread
+
+# libfuse can load modules of its own, which needs dlopen() and is never done here: ld would warn.
+$(BUILD)/guest/overcopy $(BUILD)/guest/overfs: GUEST_LIBS := -lfuse3 -Wl,--no-warnings
+$(BUILD)/guest/overfs: $(BUILD)/guest-obj/workloads/overfs/main.o $(BUILD)/guest-obj/shared.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) -static -s -o $@ $^ $(GUEST_LIBS) -lpthread
 
 $(BUILD)/tests/%: tests/%.c $(BUILD)/libkernsoak.a $(wildcard tests/lib/*.h)
 	@mkdir -p $(@D)

@@ -37,6 +37,72 @@ static const struct load_param mirred_loop[] = {
 	{ 0 },
 };
 
+static const struct load_param overcopy[] = {
+	{ "fs", PARAM_CHOICE, "overfs", 0, 0,
+	  "what is copied to: overfs over FUSE; ext4 on a loop device whose file runs out of room; "
+	  "ext4 on a device that fails (dm-error) or forgets what is written (dm-flakey) beyond "
+	  "the capacity",
+	  "overfs loop dm-error dm-flakey" },
+	{ "dir", PARAM_TEXT, "/run/overcopy", 0, 0, "folder where all of it is made" },
+	{ "capacity", PARAM_SIZE, "32MiB", 1 << 20, 1ull << 40,
+	  "what it holds (of overfs: little memory; else: memory of the guest)" },
+	{ "percent", PARAM_COUNT, "140", 1, 1000, "size of a copy, in percent of the capacity" },
+	{ "how", PARAM_CHOICE, "file", 0, 0,
+	  "one file by write(), a tree of files of 64 KiB, one file by mmap() or with O_DIRECT",
+	  "file tree mmap direct" },
+	{ "fsync", PARAM_BOOL, "yes", 0, 1, "the copier calls fsync() before close()" },
+	{ "sync", PARAM_BOOL, "yes", 0, 1,
+	  "call sync() and syncfs() after each copy, and tell what they say" },
+	{ "policy", PARAM_CHOICE, "enospc", 0, 0,
+	  "of overfs, with writes that do not fit: refuse them; hold them until there is room; "
+	  "answer nothing any more; say yes and forget them; refuse them and all that follows",
+	  "enospc eio retry stall drop fail-all" },
+	{ "writeback", PARAM_BOOL, "yes", 0, 1,
+	  "of overfs: the page cache accepts writes, so that the refusal comes after write()" },
+	{ "statfs", PARAM_CHOICE, "true", 0, 0,
+	  "of overfs: how much room it says it has (lies: all is free)", "true lies" },
+	{ "latency", PARAM_DURATION, "0s", 0, 60 * SECOND,
+	  "of overfs: of each read and each write of up to 128 KiB, one after the other" },
+	{ "loose", PARAM_BOOL, "no", 0, 1,
+	  "of overfs: may fill the page cache as a disk may (max_ratio 100, strict_limit 0)" },
+	{ "errors", PARAM_CHOICE, "continue", 0, 0, "of ext4: what it does on errors",
+	  "continue remount-ro panic" },
+	{ "overdue", PARAM_DURATION, "10s", 100 * NS_PER_MS, 3600 * SECOND,
+	  "a call that gets nowhere for half as long again is stuck" },
+	{ "release", PARAM_BOOL, "no", 0, 1,
+	  "of overfs: end the server when a copy is stuck, and go on with the next one, instead of "
+	  "failing the trial" },
+	{ "pause", PARAM_DURATION, "100ms", 0, 3600 * SECOND,
+	  "between two copies, on average (half to one and a half times as long)" },
+	{ 0 },
+};
+
+static const struct load_need overcopy_needs[] = {
+	{ "fs", "overfs", "fuse", "" },
+	{ "fs", "loop", "ext4 loop", "mke2fs" },
+	{ "fs", "dm-error", "ext4 loop dm_mod", "mke2fs" },
+	{ "fs", "dm-flakey", "ext4 loop dm_flakey", "mke2fs" },
+	{ 0 },
+};
+
+static const struct load_param fsnotify_churn[] = {
+	{ "dir", PARAM_TEXT, "/run/fsnotify", 0, 0,
+	  "folder for the files; a tmpfs if not a disk's" },
+	{ "directories", PARAM_COUNT, "4", 1, 1024, "directories with files" },
+	{ "files", PARAM_COUNT, "4", 1, 1024, "files in each; few are met often" },
+	{ "threads", PARAM_COUNT, "2", 1, 64,
+	  "threads that write, rename, link and delete the files" },
+	{ "watchers", PARAM_COUNT, "4", 1, 64, "threads that add and remove watches" },
+	{ "rate", PARAM_RATE, "5000/s", 1000000, 100000000000,
+	  "watch operations of all watchers together, at most" },
+	{ "fanotify", PARAM_BOOL, "yes", 0, 1, "half of the watches are fanotify marks" },
+	{ "mounts", PARAM_BOOL, "yes", 0, 1,
+	  "a thread mounts over a watched directory, and unmounts" },
+	{ "swaps", PARAM_BOOL, "yes", 0, 1,
+	  "a thread swaps links as Kubernetes does with config maps" },
+	{ 0 },
+};
+
 static const struct load_param stress_ng[] = {
 	{ "args", PARAM_LIST, NULL, 0, 0, "the command line of stress-ng, word by word" },
 	{ 0 },
@@ -194,6 +260,12 @@ static const struct load_def loads[] = {
 	  "creates containers (namespaces, control group, overlay, veth in a bridge), executes in "
 	  "them and deletes them, at a rate; tries what must always be possible",
 	  "veth bridge overlay ip_tables", "", 1, container_churn },
+	{ "overcopy", "bytes",
+	  "copies more than fits, and tells who learnt of it, where, and what hangs or is lost", "",
+	  "", 1, overcopy, .need = overcopy_needs },
+	{ "fsnotify-churn", "watch operations",
+	  "adds and removes watches of inodes that others change, mount over and swap", "", "", 2,
+	  fsnotify_churn },
 	{ "stress-ng", "cpu-ms",
 	  "any stressors of stress-ng(1); its work is the CPU time they used", "", "stress-ng", 1,
 	  stress_ng },

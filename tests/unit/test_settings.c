@@ -71,6 +71,37 @@ static void settings_survive_json_both_ways(void **state)
 	scenario_done(&sc);
 }
 
+static void note_need(void *out, const char *modules, const char *programs)
+{
+	buf_printf(out, "[%s|%s]", modules, programs);
+}
+
+static void a_parameter_s_value_asks_for_modules_and_programs(void **state)
+{
+	static const struct {
+		const char *load, *needs;
+	} cases[] = {
+		{ "overcopy: { fs: loop }", "[|][ext4 loop|mke2fs]" },
+		{ "overcopy: { fs: overfs }", "[|][fuse|]" },
+		{ "fsnotify-churn:", "[|]" },
+		{ "shell: { script: x, modules: [a, b], programs: ip }", "[a b|ip]" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_free_
+		char *text = xasprintf("kernel: debian:6.1.0-54-cloud\nguest: { vcpus: 2 }\n"
+				       "load:\n  %s\n",
+				       cases[i].load);
+		_cleanup_buf_ struct buf needs = BUF_INIT;
+		struct scenario sc = parsed(text);
+
+		load_use_needs(&sc.arm[0].settings.load[0], note_need, &needs);
+		assert_string_equal(buf_str(&needs), cases[i].needs);
+		scenario_done(&sc);
+	}
+}
+
 static void missing_keys_of_json_are_defaults(void **state)
 {
 	json_t *j = json_object();
@@ -227,6 +258,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(settings_survive_json_both_ways),
+		test(a_parameter_s_value_asks_for_modules_and_programs),
 		test(missing_keys_of_json_are_defaults),
 		test(json_out_of_the_schema_is_refused),
 		test(a_target_without_words_is_any_crash_but_no_note),
