@@ -8,7 +8,7 @@
  *	churn/native.c     a runtime by system calls; others stand in the table of runtime.c
  *	churn/inside.c     what a container does: connections to itself, duplicate addresses, bursts
  *	churn/net.c        bridge, veth, and the container's end of it
- *	churn/root.c       overlay mounts over one small tree
+ *	churn/overlay.c       overlay mounts over one small tree
  *	churn/left.c       what containers left behind
  */
 #ifndef KS_CHURN_CHURN_H
@@ -119,12 +119,12 @@ uint32_t net_service_address(uint64_t number);
 uint32_t net_gateway_address(void);
 #define NET_SINK_PORT 7001
 
-/* ---- root.c ---- */
+/* ---- overlay.c ---- */
 
-int root_prepare(const char **ret_why); /* CHURN_DIR and the tree that all containers stand on */
-int root_mount(uint64_t number);        /* CHURN_DIR/NUMBER/root */
-int root_umount(uint64_t number);       /* and its folders go */
-int root_enter(uint64_t number);        /* in a mount namespace of one's own: it becomes / */
+int overlay_prepare(const char **ret_why); /* CHURN_DIR and the tree that all containers stand on */
+int overlay_mount(uint64_t number);        /* CHURN_DIR/NUMBER/root */
+int overlay_umount(uint64_t number);       /* and its folders go */
+int overlay_enter(uint64_t number);        /* in a mount namespace of one's own: it becomes / */
 
 /* ---- inside.c ---- */
 
@@ -147,8 +147,9 @@ struct left {
 };
 
 void left_count(struct left *ret);
-/* The same before there were any, in a second: the kernel keeps the network namespace that was the
- * last to go (6.1 and 6.12), so one comes and goes first. */
+/* What may be there without being a leak, found in a second before there are containers. The kernel
+ * keeps the memory of the network namespace that was the last to go, so one comes and goes first;
+ * and a few more may linger. */
 void left_base(struct left *ret);
 /* More than `base` has? ret_text says what: "2 links, 1 network namespace". */
 bool left_more(const struct left *base, const struct left *now, char *ret_text, size_t size);

@@ -36,7 +36,7 @@ static int prepare(const struct churn_config *cfg, const char **ret_why)
 	if (r == 0)
 		r = cgroup_split(groups, controllers);
 	if (r == 0)
-		r = root_prepare(ret_why);
+		r = overlay_prepare(ret_why);
 	return r == 0 ? net_prepare(cfg, ret_why) : r;
 }
 
@@ -85,7 +85,7 @@ static void become_init(const struct churn_config *cfg, const struct container *
 	snprintf(name, sizeof name, "c%llu", (unsigned long long)c->number);
 	sethostname(name, strlen(name));
 	why = "its root";
-	r = root_enter(c->number);
+	r = overlay_enter(c->number);
 	if (r == 0)
 		r = net_inside(cfg, c->number, &why);
 	if (r == 0) {
@@ -203,7 +203,7 @@ static int create(const struct churn_config *cfg, struct nl *nl, struct containe
 	if (r < 0)
 		return r;
 	*ret_why = "its overlay";
-	r = root_mount(c->number);
+	r = overlay_mount(c->number);
 	if (r < 0)
 		return r;
 	*ret_why = "clone3";
@@ -283,7 +283,7 @@ static int delete (const struct churn_config *cfg, struct nl *nl, struct contain
 	close_fd(&c->pidfd);
 	close_fd(&c->report);
 	close_fd(&c->hold);
-	r = keep_first(r, root_umount(c->number), "umount of its root", ret_why);
+	r = keep_first(r, overlay_umount(c->number), "umount of its root", ret_why);
 	return keep_first(r, cgroup_remove(c->cgroup), "removal of its control group", ret_why);
 }
 

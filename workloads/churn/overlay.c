@@ -58,7 +58,7 @@ static int write_lower(const char *name)
  * A mount namespace of the load's own, so that its mounts end with it whatever happens, and one
  * tmpfs for the image and for what containers write.
  */
-int root_prepare(const char **ret_why)
+int overlay_prepare(const char **ret_why)
 {
 	int r = 0;
 
@@ -85,7 +85,7 @@ static void path_of(uint64_t number, const char *part, char *ret, size_t size)
 	snprintf(ret, size, CHURN_DIR "/%llu%s", (unsigned long long)number, part);
 }
 
-int root_mount(uint64_t number)
+int overlay_mount(uint64_t number)
 {
 	static const char *const parts[] = { "", "/upper", "/work", "/root" };
 	char path[128], options[512];
@@ -110,7 +110,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-int root_umount(uint64_t number)
+int overlay_umount(uint64_t number)
 {
 	char path[128];
 
@@ -136,7 +136,7 @@ static int make_root(void)
 
 /* The overlay is bound to its own place first: as it came from another user namespace it is locked
  * there. */
-int root_enter(uint64_t number)
+int overlay_enter(uint64_t number)
 {
 	char path[128];
 	int r;
