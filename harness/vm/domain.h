@@ -3,9 +3,9 @@
  * struct machine -> libvirt's domain XML. Pure: no connection, no files, same bytes every time.
  *
  * The domain is as small as a q35 gets (each device costs boot time under TCG): one virtio-serial
- * controller on the root bus, ttyS0 into a file, no USB, graphics, balloon or network, and no disk
- * but those that the machine names. It
- * never reboots: a reset ends QEMU, which says why in its last event.
+ * controller on the root bus, ttyS0 into a file, no USB, graphics or network, and no disk, watchdog
+ * or balloon but those that the machine names. It never reboots: a reset ends QEMU, which says why
+ * in its last event.
  */
 #ifndef KS_VM_DOMAIN_H
 #define KS_VM_DOMAIN_H
