@@ -33,7 +33,7 @@ struct drift {
 enum { DRIFT_CRASHES_ORDER = 4, DRIFT_CRASHES_AGE = 6 };
 
 /* Of lives that do not drift 1.5 % are said to do so with their order and 1 % with age; of whole
- * bisections 1.5 % in all, as many end before so many crashes (tests/unit/test_drift.c). */
+ * bisections 1.8 % in all, as many end before so many crashes (tests/unit/test_drift.c). */
 void drift_test(const struct drift_life *life, size_t n, struct drift *ret);
 bool drift_in_order(const struct drift *d);
 bool drift_with_age(const struct drift *d);

@@ -2,7 +2,7 @@
 /*
  * Simulated bisections, by our rule and by those of others, against what was promised when the
  * method was chosen; and how long a decision takes. bench_bisect N plays N bisections of each kind
- * in the large table (default 40: read it with an error of a tenth).
+ * in the large table (default 30: read it with an error of a tenth).
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "stats/choice.h"
 #include "stats/simulate.h"
 
-enum { REPEATS = 400, TABLE_REPEATS = 10 };
+enum { REPEATS = 400, TABLE_REPEATS = 30 };
 
 static size_t policy_of(const char *name)
 {
