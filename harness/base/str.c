@@ -127,6 +127,19 @@ bool strv_has(const struct strv *v, const char *s)
 	return false;
 }
 
+void strv_add_words(struct strv *v, const char *words)
+{
+	while (words && *words) {
+		size_t n = strcspn(words, " ");
+		char *word = xstrndup(words, n);
+
+		if (!strv_has(v, word))
+			strv_add(v, word);
+		free(word);
+		words += n + (words[n] == ' ');
+	}
+}
+
 size_t str_utf8(const char *text, size_t n, uint32_t *ret) /* RFC 3629 */
 {
 	const unsigned char *s = (const unsigned char *)text;

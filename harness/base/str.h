@@ -33,6 +33,8 @@ void strv_done(struct strv *v);
 void strv_add(struct strv *v, const char *s);
 void strv_take(struct strv *v, char *s); /* takes ownership of s */
 void strv_sort(struct strv *v, int (*cmp)(const char *, const char *));
+/* Those of the words (with spaces between; NULL: none) that it does not have. */
+void strv_add_words(struct strv *v, const char *words);
 bool strv_has(const struct strv *v, const char *s);
 
 /*

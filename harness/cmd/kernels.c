@@ -3,18 +3,17 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#include "base/json.h"
-#include "base/str.h"
 #include "cmd/cmd.h"
-#include "image/kernels.h"
+#include "cmd/kernels.h"
 
 static const char usage[] =
 	"usage: kernsoak kernels list [--json]          what apt and the cache have\n"
 	"       kernsoak kernels fetch NAME...          into the cache, unpacked\n"
 	"       kernsoak kernels path [--json] NAME...  where its vmlinux is\n"
+	"       kernsoak kernels show [--json] NAME...  what it can, by its config\n"
 	"\n"
-	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), a .deb, a bzImage\n"
-	"or a vmlinux.\n"
+	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), a .deb, a bzImage, a\n"
+	"vmlinux or a build tree.\n"
 	"\n"
 	"Example: kernsoak kernels fetch debian:6.1.0-54-cloud\n";
 
@@ -26,7 +25,7 @@ static char *full_ref(const char *name)
 	return xasprintf("%s%s", plain ? "debian:" : "", name);
 }
 
-static int find(const char *name, bool may_fetch, struct kernel *ret)
+int kernels_find(const char *name, bool may_fetch, struct kernel *ret)
 {
 	_cleanup_free_
 	char *ref = full_ref(name);
@@ -54,7 +53,7 @@ static json_t *row_to_json(const struct kernel_row *row)
 	return o;
 }
 
-static void print_json(json_t *j)
+void kernels_print_json(json_t *j)
 {
 	json_dumpf(j, stdout, JSON_INDENT(2));
 	putchar('\n');
@@ -81,11 +80,8 @@ static int list(int argc, char **argv, bool as_json)
 	struct err err = { 0 }, why = { 0 };
 	json_t *rows;
 
+	(void)argc;
 	(void)argv;
-	if (argc) {
-		fputs(usage, stderr);
-		return EXIT_BAD_USAGE;
-	}
 	if (kernel_list(&l, &why, &err) < 0)
 		return cmd_fail(&err, EXIT_HOST_UNABLE);
 	if (why.code)
@@ -97,7 +93,7 @@ static int list(int argc, char **argv, bool as_json)
 	rows = json_array();
 	for (size_t i = 0; i < l.n; i++)
 		json_array_append_new(rows, row_to_json(&l.row[i]));
-	print_json(rows);
+	kernels_print_json(rows);
 	return 0;
 }
 
@@ -120,20 +116,16 @@ static json_t *kernel_to_json(const struct kernel *k)
 	return o;
 }
 
-static int show(int argc, char **argv, bool as_json, bool may_fetch)
+static int locate(int argc, char **argv, bool as_json, bool may_fetch)
 {
-	if (argc == 0) {
-		fputs(usage, stderr);
-		return EXIT_BAD_USAGE;
-	}
 	for (int i = 0; i < argc; i++) {
 		_cleanup_kernel_ struct kernel k = { 0 };
-		int r = find(argv[i], may_fetch, &k);
+		int r = kernels_find(argv[i], may_fetch, &k);
 
 		if (r != 0)
 			return r;
 		if (as_json)
-			print_json(kernel_to_json(&k));
+			kernels_print_json(kernel_to_json(&k));
 		else
 			puts(k.vmlinux ? k.vmlinux : k.bzimage);
 	}
@@ -142,21 +134,23 @@ static int show(int argc, char **argv, bool as_json, bool may_fetch)
 
 static int fetch(int argc, char **argv, bool as_json)
 {
-	return show(argc, argv, as_json, true);
+	return locate(argc, argv, as_json, true);
 }
 
 static int path(int argc, char **argv, bool as_json)
 {
-	return show(argc, argv, as_json, false);
+	return locate(argc, argv, as_json, false);
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv, bool as_json);
+	bool of_names;
 } actions[] = {
-	{ "list", list },
-	{ "fetch", fetch },
-	{ "path", path },
+	{ "list", list, false },
+	{ "fetch", fetch, true },
+	{ "path", path, true },
+	{ "show", kernels_show, true },
 };
 
 int cmd_kernels(int argc, char **argv)
@@ -177,7 +171,8 @@ int cmd_kernels(int argc, char **argv)
 		as_json = true;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(actions) && optind < argc; i++)
-		if (str_eq(argv[optind], actions[i].name))
+		if (str_eq(argv[optind], actions[i].name) &&
+		    actions[i].of_names == (optind + 1 < argc))
 			return actions[i].run(argc - optind - 1, argv + optind + 1, as_json);
 	fputs(usage, stderr);
 	return EXIT_BAD_USAGE;

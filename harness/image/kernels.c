@@ -82,17 +82,16 @@ static char *file_entry(const char *path, const struct stat *st)
 	return xasprintf(KERNEL_BY_PATH "%016llx", (unsigned long long)h);
 }
 
-/* The modules that belong to a kernel file: in lib/modules/RELEASE beside it, or one level up (as
- * /boot and /lib are). */
-static char *sibling_modules(const char *path, const char *release)
+/* The kernel's file or folder at one of the places, which are relative to the kernel's folder and
+ * may hold %s for its release. */
+static char *sibling(const char *path, const char *const *places, const char *release)
 {
-	static const char *const places[] = { "lib/modules", "../lib/modules" };
 	int n = (int)(strrchr(path, '/') - path);
 
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+	for (; *places; places++) {
 		_cleanup_free_
-		char *dir = xasprintf("%.*s/%s/%s", n, path, places[i], release);
-		char *real = realpath(dir, NULL);
+		char *there = xasprintf("%.*s/%s%s", n, path, *places, release);
+		char *real = realpath(there, NULL);
 
 		if (real)
 			return real;
@@ -100,16 +99,47 @@ static char *sibling_modules(const char *path, const char *release)
 	return NULL;
 }
 
-/* vmlinuz-RELEASE has config-RELEASE beside it. */
+/* In lib/modules/RELEASE beside it, or one level up (as /boot and /lib are), or at the top of its
+ * build tree (make modules_install INSTALL_MOD_PATH=.). */
+static char *sibling_modules(const char *path, const char *release)
+{
+	static const char *const places[] = { "lib/modules/", "../lib/modules/",
+					      "../../../lib/modules/", NULL };
+
+	return sibling(path, places, release);
+}
+
+/* vmlinuz-RELEASE has config-RELEASE beside it; a build tree has .config beside its vmlinux, three
+ * levels above its arch/x86/boot/bzImage. */
 static char *sibling_config(const char *path, const char *release)
 {
-	int n = (int)(strrchr(path, '/') - path);
-	char *config = xasprintf("%.*s/config-%s", n, path, release);
+	static const char *const named[] = { "config-", NULL };
+	static const char *const tree[] = { ".config", NULL };
+	static const char *const above[] = { "../../../.config", NULL };
+	char *config = sibling(path, named, release);
 
-	if (access(config, R_OK) == 0)
-		return config;
-	free(config);
-	return NULL;
+	if (!config)
+		config = sibling(path, tree, "");
+	if (!config && strstr(path, "/arch/"))
+		config = sibling(path, above, "");
+	return config;
+}
+
+/* A build tree stands for the bzImage in it. */
+static char *in_build_tree(char *path)
+{
+	static const char *const places[] = { "arch/x86/boot/bzImage", "vmlinux" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char *image = xasprintf("%s/%s", path, places[i]);
+
+		if (access(image, R_OK) == 0) {
+			free(path);
+			return image;
+		}
+		free(image);
+	}
+	return path;
 }
 
 static int find_file(const char *ref, struct kernel *ret, struct err *err)
@@ -123,6 +153,8 @@ static int find_file(const char *ref, struct kernel *ret, struct err *err)
 	size_t n;
 	int r;
 
+	if (path)
+		path = in_build_tree(path);
 	if (!path || stat(path, &st) < 0) {
 		err_set(err, errno, "there is no kernel %s: %s", ref, strerror(errno));
 		return err_exit(err, EXIT_HOST_UNABLE);

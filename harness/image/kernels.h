@@ -8,6 +8,7 @@
  *   ./bzImage, /boot/vmlinuz-6.1.0  a kernel file; its modules are looked for in
  * lib/modules/RELEASE
  *   ./vmlinux                       beside it and one level up
+ *   ./linux                         a build tree: its arch/x86/boot/bzImage
  *
  * What had to be made (an unpacked package, an extracted vmlinux) is kept in the cache, under
  * kernels/. An entry appears whole, by a rename; a lock per entry keeps two makers apart.

@@ -45,6 +45,7 @@ struct load_def {
 	const struct load_param *param; /* ends with a NULL key */
 	bool in_containers;             /* runs only in the image of that name */
 	const struct load_need *need; /* ends with a NULL key; NULL: whatever the parameters say */
+	const char *capabilities; /* of the kernel, of capabilities.def: "veth bridge"; or NULL */
 };
 
 const struct load_def *load_by_name(const char *name); /* NULL where there is none */

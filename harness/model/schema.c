@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "model/capabilities.h"
 #include "model/controls.h"
 #include "model/disks.h"
 #include "model/guest_words.h"
@@ -150,6 +151,13 @@ static const struct field fields[] = {
 	  .sentence = "The kernel to boot: a package of Debian (`kernsoak kernels list` shows "
 		      "them), or the path of a bzImage, a vmlinux or a kernel's .deb. Needed but "
 		      "for the fake backend." },
+	{ "needs", FIELD_LIST, SET(needs), .fallback = "", .fits = need_is_word,
+	  .shape = "a capability that `kernsoak kernels show` lists, or a symbol (CONFIG_X)",
+	  .example = "[kasan, fanotify]",
+	  .sentence = "What the kernel must be able to do, by the names that `kernsoak kernels "
+		      "show` lists or by symbols of its configuration; besides what the loads and "
+		      "the guest's settings need. A kernel that lacks it is refused before "
+		      "anything boots." },
 
 	{ "guest", FIELD_GROUP, .in = IN_ALL, .sentence = "The virtual machine." },
 	{ "guest.backend", FIELD_TEXT, SET(guest.backend), .fallback = "libvirt",
@@ -170,10 +178,11 @@ static const struct field fields[] = {
 	  .sentence = "The image to start: the ELF vmlinux boots faster, the bzImage has KASLR." },
 	{ "guest.image", FIELD_WORD, SET(guest.image), .fallback = "lean", .words = image_names,
 	  .example = "containers",
-	  .sentence = "What the guest's root is. `lean`: the loads, busybox, and what they need, in "
-		      "memory. `containers`: a Debian with podman, crun, MariaDB, redis, nginx and "
-		      "PHP, on a read-only disk with memory laid over it; built once, which takes "
-		      "minutes (`kernsoak image build containers`)." },
+	  .sentence =
+		  "What the guest's root is. `lean`: the loads, busybox, and what they need, in "
+		  "memory. `containers`: a Debian with podman, crun, MariaDB, redis, nginx and "
+		  "PHP, on a read-only disk with memory laid over it; built once, which takes "
+		  "minutes (`kernsoak image build containers`)." },
 	{ "guest.hang", FIELD_WORD, SET(guest.hang), .fallback = "auto", .words = hangs,
 	  .example = "fast",
 	  .sentence = "How soon the guest's own hang detectors fire: profiles for KVM and TCG, "
@@ -611,6 +620,8 @@ static int check_shape(const struct field *f, const char *word, struct err *err)
 		return 0;
 	if (f->fits == crash_is_word || f->fits == is_class)
 		return unknown_class(word, err);
+	if (f->fits == need_is_word)
+		return need_unknown(word, err);
 	return err_set(err, EINVAL, "'%.40s' should be %s", word, f->shape);
 }
 

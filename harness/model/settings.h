@@ -164,7 +164,8 @@ struct fake {           /* the fake VM's law: vm/vm_fake.h */
 };
 
 struct settings {
-	char *kernel; /* "debian:6.1.0-54-cloud", a bzImage's path */
+	char *kernel;      /* "debian:6.1.0-54-cloud", a bzImage's path */
+	struct strv needs; /* what the kernel must offer: names of capabilities.def, CONFIG_X */
 	struct guest guest;
 	struct load_use *load;
 	size_t n_loads;

@@ -107,6 +107,7 @@ void files_done(struct files *f)
 	free(f->kernel);
 	free(f->initrd);
 	free(f->root);
+	free(f->note);
 	*f = (struct files){ 0 };
 }
 
@@ -123,7 +124,7 @@ int files_find(const struct settings *s, bool may_fetch, struct files *ret, stru
 	r = kernel_find(s->kernel, may_fetch, &k, err);
 	if (r < 0)
 		return err_exit(err, EXIT_HOST_UNABLE);
-	r = needs_check(s, &k, err);
+	r = needs_check(s, &k, &f.note, err);
 	if (r < 0)
 		return r;
 	kernel = s->guest.boot == BOOT_VMLINUX && k.vmlinux ? k.vmlinux : k.bzimage;

@@ -8,6 +8,7 @@
 struct files {
 	char *kernel, *initrd;
 	char *root; /* the disk with the guest's root; NULL: its root is the initrd */
+	char *note; /* what could not be checked of the kernel; NULL: nothing */
 };
 
 /*

@@ -2,15 +2,12 @@
 #include "run/needs.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 
 #include "base/exit.h"
-#include "base/fs.h"
+#include "image/kernel_config.h"
+#include "model/capabilities.h"
 #include "model/disks.h"
 #include "model/panics.h"
-
-enum { CONFIG_MAX = 4 << 20 };
 
 struct need {
 	const char *symbol, *setting, *word; /* word: "" the setting alone tells */
@@ -81,24 +78,14 @@ static void add_needs(const struct settings *s, struct needs *v)
 		    s->guest.panic_on.item[i]);
 }
 
-static bool has_symbol(const struct buf *config, const char *symbol)
+static int check_settings(const struct settings *s, const struct kernel *k,
+			  const struct kconfig *config, struct err *err)
 {
-	char line[80];
-
-	snprintf(line, sizeof(line), "\nCONFIG_%s=", symbol);
-	return strstr(buf_str(config), line) != NULL;
-}
-
-int needs_check(const struct settings *s, const struct kernel *k, struct err *err)
-{
-	_cleanup_buf_ struct buf config = BUF_INIT;
 	struct needs v = { 0 };
 
 	add_needs(s, &v);
-	if (!v.n || !k->config || fs_read(AT_FDCWD, k->config, CONFIG_MAX, &config, NULL) < 0)
-		return 0;
 	for (size_t i = 0; i < v.n; i++) {
-		if (has_symbol(&config, v.item[i].symbol))
+		if (!str_eq(kconfig_value(config, v.item[i].symbol), "n"))
 			continue;
 		err_set(err, ENOTSUP, "%s%s%s needs CONFIG_%s, and %s was built without it",
 			v.item[i].setting, *v.item[i].word ? " " : "", v.item[i].word,
@@ -106,4 +93,40 @@ int needs_check(const struct settings *s, const struct kernel *k, struct err *er
 		return err_exit(err, EXIT_BAD_SCENARIO);
 	}
 	return 0;
+}
+
+/* What the scenario names, and what its loads do. */
+static int check_words(const struct settings *s, const struct kernel *k,
+		       const struct kconfig *config, struct err *err)
+{
+	_cleanup_strv_ struct strv words = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < s->needs.n; i++)
+		strv_add_words(&words, s->needs.item[i]);
+	for (size_t i = 0; i < s->n_loads; i++)
+		strv_add_words(&words, s->load[i].def->capabilities);
+	for (size_t i = 0; i < words.n && r == 0; i++)
+		r = need_met(words.item[i], config, err);
+	if (r == 0)
+		return 0;
+	err_wrap(err, "the kernel %s cannot run this", k->name);
+	return err_exit(err, EXIT_HOST_UNABLE);
+}
+
+int needs_check(const struct settings *s, const struct kernel *k, char **ret_note, struct err *err)
+{
+	_cleanup_kconfig_ struct kconfig config = { 0 };
+	struct err why = { 0 };
+	int r = kernel_config(k, &config, NULL, &why);
+
+	if (r < 0) {
+		if (s->needs.n)
+			*ret_note = xasprintf("%s; whether it has what this needs is seen in the "
+					      "guest",
+					      why.msg);
+		return 0;
+	}
+	r = check_settings(s, k, &config, err);
+	return r < 0 ? r : check_words(s, k, &config, err);
 }

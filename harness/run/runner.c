@@ -120,6 +120,8 @@ static int prepare_arms(struct scenario *s, const char *uri, struct err *err)
 		r = files_find(set, true, &f, err);
 		if (r == 0)
 			r = accel_resolve(set, &f, uri, err);
+		if (r == 0 && f.note)
+			fprintf(stderr, "kernsoak: %s\n", f.note);
 		files_done(&f);
 		if (r < 0)
 			return s->n_arms > 1 ? err_wrap(err, "arm %s", s->arm[i].name) : r;

@@ -13,19 +13,33 @@
 static const char config[] = "# a kernel\nCONFIG_VIRTIO_BLK=m\nCONFIG_EXT4_FS=y\n"
 			     "# CONFIG_I6300ESB_WDT is not set\nCONFIG_LRU_GEN_ENABLED=y\n";
 
-static int check(const char *guest, char *config_path, struct err *ret)
+static int check_noting(const char *rest, char *config_path, char **ret_note, struct err *ret)
 {
 	_cleanup_free_
-	char *text = xasprintf(
-		"kernel: ./k\nload: { shell: { script: x } }\nguest: { vcpus: 2, %s }\n", guest);
-	struct kernel k = { .name = (char *)"debian:x", .config = config_path };
+	char *text = xasprintf("kernel: ./k\nload: { shell: { script: x } }\n%s\n", rest);
+	struct kernel k = { .ref = (char *)"debian:x",
+			    .name = (char *)"debian:x",
+			    .release = (char *)"x",
+			    .config = config_path };
 	struct scenario sc = { 0 };
 	struct err err = { 0 };
 	int r;
 
 	assert_ok(scenario_parse("x.yaml", text, strlen(text), NULL, &sc, &err));
-	r = needs_check(&sc.arm[0].settings, &k, ret);
+	r = needs_check(&sc.arm[0].settings, &k, ret_note, ret);
 	scenario_done(&sc);
+	return r;
+}
+
+static int check(const char *guest, char *config_path, struct err *ret)
+{
+	_cleanup_free_
+	char *rest = xasprintf("guest: { vcpus: 2, %s }", guest);
+	_cleanup_free_
+	char *note = NULL;
+	int r = check_noting(rest, config_path, &note, ret);
+
+	assert_null(note);
 	return r;
 }
 
@@ -78,10 +92,32 @@ static void without_a_configuration_the_guest_has_to_tell(void **state)
 	assert_ok(check("watchdog: { device: i6300esb }", (char *)"/nonexistent/config", &err));
 }
 
+static void what_the_scenario_names_is_refused_with_the_way_to_get_it(void **state)
+{
+	char dir[] = "/tmp/ks-needs-XXXXXX";
+	struct err err = { 0 };
+	_cleanup_free_
+	char *path = xasprintf("%s/config", mkdtemp(dir)), *note = NULL;
+	_cleanup_close_ int fd = fs_open_dir(AT_FDCWD, dir, &err);
+
+	(void)state;
+	assert_ok(fs_write(fd, "config", config, strlen(config), &err));
+	assert_ok(check_noting("needs: [ext4, CONFIG_VIRTIO_BLK]", path, &note, &err));
+	assert_int_equal(check_noting("needs: [ext4, i6300esb]", path, &note, &err), -ENOTSUP);
+	assert_int_equal(err.exit_code, EXIT_HOST_UNABLE);
+	assert_non_null(strstr(err.msg, "debian:x"));
+	assert_non_null(strstr(err.msg, "CONFIG_I6300ESB_WDT is not set"));
+	assert_null(note);
+	assert_ok(check_noting("needs: ext4", NULL, &note, &err));
+	assert_non_null(strstr(note, "its configuration is not known"));
+	fs_remove_tree(AT_FDCWD, dir, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(what_the_configuration_lacks_is_named),
+		test(what_the_scenario_names_is_refused_with_the_way_to_get_it),
 		test(without_a_configuration_the_guest_has_to_tell),
 	};
 
