@@ -106,35 +106,46 @@ static bool find_jump(const struct series *s, double memory, struct jump *j)
 
 /* ---- keys to series ---- */
 
-/* per second of the guest's own clock; where that stands still, of the host's */
-static double seconds(const struct samples *s, size_t i)
+/* From row a to row b, by the guest's own clock; by the host's where that stands still, or where
+ * the row is the host's. */
+static double seconds(const struct samples *s, size_t a, size_t b)
 {
-	double up = s->up_s[i] - s->up_s[i - 1];
+	double up = s->up_s[b] - s->up_s[a];
 
-	return up > 0 ? up : s->at_s[i] - s->at_s[i - 1];
+	return up > 0 ? up : s->at_s[b] - s->at_s[a];
 }
 
-static void put(struct series *to, const struct samples *s, size_t i, double v)
+static void put(struct series *to, double at_s, double v)
 {
-	if (!isfinite(v) || to->n == JUMPS_WINDOW)
+	if (!isfinite(v))
 		return;
-	to->at_s[to->n] = s->at_s[i - 1];
+	if (to->n == JUMPS_WINDOW) { /* the oldest goes */
+		memmove(to->v, to->v + 1, (--to->n) * sizeof(*to->v));
+		memmove(to->at_s, to->at_s + 1, to->n * sizeof(*to->at_s));
+	}
+	to->at_s[to->n] = at_s;
 	to->v[to->n++] = v;
 }
 
 static void make_series(const struct samples *s, int column, enum jump_unit unit, double per,
 			struct series *ret)
 {
-	size_t first = s->n > JUMPS_WINDOW ? s->n - JUMPS_WINDOW : 1;
+	size_t last = SIZE_MAX; /* row that had it */
 
 	ret->n = 0;
-	for (size_t i = first; i < s->n; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		double now = samples_get(s, i, column), rate;
 
-		rate = (now - samples_get(s, i - 1, column)) / (per * seconds(s, i));
-		if (unit == JUMP_SHARE)
-			rate = fmin(rate, 1);
-		put(ret, s, i, unit == JUMP_SIZE ? now : rate);
+		if (isnan(now))
+			continue;
+		if (last != SIZE_MAX) {
+			rate = (now - samples_get(s, last, column)) / (per * seconds(s, last, i));
+			put(ret, s->at_s[last],
+			    unit == JUMP_SIZE    ? now
+			    : unit == JUMP_SHARE ? fmin(rate, 1)
+						 : rate);
+		}
+		last = i;
 	}
 }
 
@@ -151,6 +162,12 @@ static bool name_of(const char *key, struct jump *j, double *ret_per)
 		j->unit = JUMP_SHARE;
 		*ret_per = USER_HZ;
 		return !str_eq(mode, "idle");
+	}
+	if (sscanf(key, "host.vcpu%u%1s", &cpu, mode) == 1) {
+		snprintf(j->what, sizeof(j->what), "vCPU %u's time on the host", cpu);
+		j->unit = JUMP_SHARE;
+		*ret_per = 1e9;
+		return true;
 	}
 	if ((rest = str_after(key, "psi."))) {
 		snprintf(j->what, sizeof(j->what), "pressure %.40s", rest);
@@ -175,10 +192,12 @@ static int by_weight(const void *a, const void *b)
 size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 {
 	int total = samples_column(s, "mem.MemTotal");
-	double memory = total >= 0 && s->n ? samples_get(s, s->n - 1, total) : NAN;
+	double memory = NAN;
 	struct jump *all = xcalloc(ALL_MAX, sizeof(*all));
 	size_t n = 0;
 
+	for (size_t i = 0; total >= 0 && i < s->n; i++)
+		memory = fmax(memory, samples_get(s, i, total));
 	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++) {
 		struct series *series = xcalloc(1, sizeof(*series));
 		double per;

@@ -68,8 +68,8 @@ static void set_value(struct row *row, size_t column, double v)
 	row->value[column] = v;
 }
 
-/* " up=5691229795 mem.MemTotal=223612928 ..." */
-static void take(struct reading *r, double at_s, char *tokens)
+/* "up=5691229795 mem.MemTotal=223612928 ...", or "load=1234 vcpu0=..." of the host. */
+static void take(struct reading *r, double at_s, const char *prefix, char *tokens)
 {
 	struct row *row = &r->row[r->next];
 	size_t hint = 0;
@@ -80,6 +80,7 @@ static void take(struct reading *r, double at_s, char *tokens)
 	row->n = 0;
 	for (char *t = strtok_r(tokens, " \n", &save); t; t = strtok_r(NULL, " \n", &save)) {
 		char *eq = strchr(t, '=');
+		char key[96];
 		uint64_t v;
 
 		if (!eq || (*eq = 0, str_to_u64(eq + 1, UINT64_MAX, &v) < 0))
@@ -88,7 +89,8 @@ static void take(struct reading *r, double at_s, char *tokens)
 			row->up_s = (double)v / (double)NS_PER_S;
 			continue;
 		}
-		hint = column_of(r, t, hint);
+		snprintf(key, sizeof(key), "%s%.80s", prefix, t);
+		hint = column_of(r, key, hint);
 		if (hint == SIZE_MAX)
 			return;
 		set_value(row, hint++, (double)v);
@@ -97,19 +99,21 @@ static void take(struct reading *r, double at_s, char *tokens)
 	r->n = MIN(r->n + 1, (size_t)SAMPLES_MAX);
 }
 
-/* "NS sample up=... key=value ..." */
+/* "NS sample up=... key=value ..." of the agent, "NS # host key=value ..." of the harness. */
 static void read_line(struct reading *r, char *line)
 {
-	static const char word[] = "sample ";
 	char *space = strchr(line, ' ');
+	const char *of_guest = space ? str_after(space + 1, "sample ") : NULL;
+	const char *of_host = space ? str_after(space + 1, "# host ") : NULL;
 	uint64_t at_ns;
 
-	if (!space || strncmp(space + 1, word, sizeof(word) - 1) != 0)
+	if (!of_guest && !of_host)
 		return;
 	*space = 0;
 	if (str_to_u64(line, UINT64_MAX, &at_ns) < 0 || at_ns < r->from_ns || at_ns > r->to_ns)
 		return;
-	take(r, (double)at_ns / (double)NS_PER_S, space + sizeof(word));
+	take(r, (double)at_ns / (double)NS_PER_S, of_host ? "host." : "",
+	     line + ((of_host ?: of_guest) - line));
 }
 
 static void make_table(const struct reading *r, struct samples *ret)

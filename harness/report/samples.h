@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the guest's agent sampled each second (docs/PROTOCOL.md, "Samples"), read back from a
- * trial's agent.log as a table: a row a sample, a column a key.
+ * What the guest's agent sampled each second (docs/PROTOCOL.md, "Samples"), and what the host saw
+ * of the guest (docs/RESULTS.md, agent.log), read back from a trial's agent.log as a table: a row a
+ * line, a column a key. Keys of the host begin with "host."; a row has those of one side only.
  */
 #ifndef KS_REPORT_SAMPLES_H
 #define KS_REPORT_SAMPLES_H

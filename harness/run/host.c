@@ -51,6 +51,16 @@ void host_watch_sample(struct host_watch *w)
 	w->samples++;
 }
 
+void host_now(struct buf *out)
+{
+	double load = load_now();
+	uint64_t steal, total;
+
+	cpu_ticks(&steal, &total);
+	buf_printf(out, "load=%.0f steal=%llu", isnan(load) ? 0 : load * 1000,
+		   (unsigned long long)steal);
+}
+
 void host_watch_end(struct host_watch *w, double *ret_load, double *ret_steal)
 {
 	uint64_t steal, total;

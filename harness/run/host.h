@@ -3,6 +3,7 @@
 #ifndef KS_RUN_HOST_H
 #define KS_RUN_HOST_H
 
+#include "base/buf.h"
 #include "base/json.h"
 
 struct host_watch {
@@ -13,6 +14,8 @@ struct host_watch {
 
 void host_watch_start(struct host_watch *w);
 void host_watch_sample(struct host_watch *w); /* every few seconds */
+/* Appends "load=1234 steal=56": the load average in thousandths, ticks stolen since boot. */
+void host_now(struct buf *out);
 /* Mean load average and share of stolen CPU time since the start; NaN where /proc does not say. */
 void host_watch_end(struct host_watch *w, double *ret_load, double *ret_steal);
 

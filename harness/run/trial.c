@@ -16,8 +16,6 @@
 #include "run/host.h"
 #include "run/witness.h"
 
-enum { HOST_SAMPLE_S = 5 };
-
 struct trial {
 	const struct spec *spec;
 	const struct trial_env *env;
@@ -270,13 +268,28 @@ static void on_watch(void *arg)
 	t->watch = loop_add_timer(t->loop, next, on_watch, t);
 }
 
+/* What the host sees of the guest, which goes on when the guest no longer says anything. */
+static void note_host(struct trial *t)
+{
+	struct vm_stats stats = { 0 };
+	_cleanup_buf_ struct buf text = BUF_INIT;
+
+	vm_stats(t->vm, &stats);
+	host_now(&text);
+	buf_printf(&text, " lag=%llu", (unsigned long long)stats.lag_ns);
+	for (size_t i = 0; i < stats.n_vcpus; i++)
+		buf_printf(&text, " vcpu%zu=%llu", i, (unsigned long long)stats.vcpu_ns[i]);
+	evidence_note(t->evidence, now(t), HOST_NOTE "%s", buf_str(&text));
+}
+
 static void on_host_timer(void *arg)
 {
 	struct trial *t = arg;
 
 	host_watch_sample(&t->host);
-	t->host_timer =
-		loop_add_timer(t->loop, now(t) + HOST_SAMPLE_S * NS_PER_S, on_host_timer, t);
+	if (t->step <= STEP_EVIDENCE)
+		note_host(t);
+	t->host_timer = loop_add_timer(t->loop, now(t) + NS_PER_S, on_host_timer, t);
 }
 
 /* ---- the steps ---- */

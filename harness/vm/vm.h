@@ -27,7 +27,7 @@
 #include "base/loop.h"
 #include "model/settings.h"
 
-enum { VM_LINE_MAX = 16384 };
+enum { VM_LINE_MAX = 16384, VM_VCPUS_MAX = 64 };
 
 enum vm_state {
 	VM_RUNNING,
@@ -97,6 +97,8 @@ struct vm_stats {
 	uint64_t lag_ns; /* largest time seen between a console byte's writing and its reading */
 	uint64_t dropped_lines;
 	int64_t pid; /* of QEMU; 0: none */
+	size_t n_vcpus;
+	uint64_t vcpu_ns[VM_VCPUS_MAX]; /* how long each has run on the host so far */
 };
 
 struct vm;

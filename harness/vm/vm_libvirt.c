@@ -23,6 +23,7 @@
 #include "vm/faults.h"
 #include "vm/look.h"
 #include "vm/native.h"
+#include "vm/threads.h"
 #include "vm/virt_loop.h"
 
 enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and lives on */
@@ -628,6 +629,8 @@ static void guest_stats(struct vm *vm, struct vm_stats *ret)
 	update_cpu(g);
 	ret->cpu_ns = g->cpu_ns;
 	ret->pid = g->pid;
+	if (g->pid)
+		ret->n_vcpus = threads_vcpu_ns("/proc", g->pid, ret->vcpu_ns, VM_VCPUS_MAX);
 	if (g->console)
 		ret->lag_ns = console_lag_ns(g->console);
 	if (g->channel)

@@ -147,6 +147,26 @@ static double noise(unsigned cpu, unsigned t)
 	return rng_unit(&rng);
 }
 
+static void a_silent_guest_is_seen_by_its_host(void **state)
+{
+	struct log l;
+	_cleanup_buf_ struct buf out = BUF_INIT;
+	double ran = 0;
+
+	(void)state;
+	log_init(&l);
+	log_samples(&l, 30, busy, none, steady); /* then the agent says nothing any more */
+	for (unsigned t = 0; t < 60; t++) {
+		ran += t < 30 ? 2e8 : 9.9e8;
+		buf_printf(&l.text, "%.0f # host load=500 steal=3 lag=0 vcpu0=%.0f\n",
+			   (FROM_S + t) * 1e9, ran);
+	}
+	jumps(&l, 59.0, &out);
+	assert_string_equal(buf_str(&out),
+			    "vCPU 0's time on the host rose from 20 % to 99 %, 30.0 s before\n");
+	log_done(&l);
+}
+
 static void noise_alone_is_hardly_ever_a_jump(void **state)
 {
 	size_t false_alarms = 0;
@@ -215,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_cpu_that_began_to_spin_is_named_and_when),
 		test(rates_and_sizes_jump_too_and_a_busy_cpu_does_not),
+		test(a_silent_guest_is_seen_by_its_host),
 		test(noise_alone_is_hardly_ever_a_jump),
 		test(samples_of_a_guest_that_lies_are_read_without_harm),
 		test(only_the_last_rows_of_a_long_soak_are_kept),
