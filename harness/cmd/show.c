@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak show: one trial on a page. */
+#include <unistd.h>
+
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/places.h"
 #include "report/page.h"
+
+/* A trial's folder that was taken out of its run. */
+static bool is_alone(const char *ref)
+{
+	_cleanup_free_
+	char *verdict = xasprintf("%s/" TRIAL_VERDICT, ref);
+
+	return access(verdict, F_OK) == 0;
+}
 
 int cmd_show(int argc, char **argv)
 {
@@ -15,6 +26,7 @@ int cmd_show(int argc, char **argv)
 	uint64_t trial = 0;
 	size_t said = 0;
 	struct ask ask;
+	bool alone;
 	int r;
 
 	ask_parse(
@@ -23,13 +35,14 @@ int cmd_show(int argc, char **argv)
 		"there, and how to run it again.\v"
 		"RUN is an id, the beginning of one, or 'last'; a number alone is of the last run; "
 		"a "
-		"path to the trial's folder does as well.\n\n"
+		"path to the trial's folder does as well, wherever that lies.\n\n"
 		"Example: kernsoak show last/17",
 		&ask);
-	if (trial_ref_open(ask.results, ask.ref, &run, &trial, &err) < 0 ||
-	    cmd_places_open(&ask.symbols, &places, &err) < 0)
+	alone = trial_ref_open(ask.results, ask.ref, &run, &trial, &err) < 0;
+	if ((alone && !is_alone(ask.ref)) || cmd_places_open(&ask.symbols, &places, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_USAGE);
-	r = page_trial(&run, trial, &style, places, &out, &err);
+	r = alone ? page_folder(ask.ref, &style, places, &out, &err)
+		  : page_trial(&run, trial, &style, places, &out, &err);
 	if (places)
 		cmd_places_complain(places, ask.ref, &said);
 	places_free(places);

@@ -24,7 +24,8 @@ enum {
 };
 
 struct page {
-	const struct run_dir *run;
+	const char *run;  /* its id; "" for a folder alone */
+	const char *path; /* of the trial's folder */
 	const struct verdict *v;
 	const struct text_style *style;
 	struct buf *out;
@@ -55,8 +56,9 @@ static void put_title(struct page *p)
 {
 	const struct verdict *v = p->v;
 
-	buf_printf(p->out, "Trial %llu of ", (unsigned long long)v->trial);
-	put_clean(p, p->run->id);
+	buf_printf(p->out, "Trial %llu", (unsigned long long)v->trial);
+	buf_puts(p->out, *p->run ? " of " : "");
+	put_clean(p, p->run);
 	buf_puts(p->out, ", arm ");
 	put_clean(p, v->arm);
 	buf_printf(p->out, ": %s", v->final ? outcome_name(v->outcome) : "unfinished");
@@ -239,7 +241,7 @@ static void put_others(struct page *p)
 {
 	struct others o = { .page = p };
 
-	sightings_read(p->run->fd, p->v->trial, put_other, &o);
+	sightings_read_at(p->dir, put_other, &o);
 	if (o.n > OTHERS_SHOWN)
 		buf_printf(p->out, "  and %zu more in " TRIAL_SIGHTINGS "\n", o.n - OTHERS_SHOWN);
 }
@@ -289,12 +291,10 @@ static void put_gathered(struct page *p)
 static void put_files(struct page *p)
 {
 	_cleanup_strv_ struct strv names = { 0 };
-	char dir[TRIAL_NAME_LEN];
 
-	trial_name(p->v->trial, dir);
 	heading(p, "Files");
-	put_clean(p, p->run->path);
-	buf_printf(p->out, "/%s:\n", dir);
+	put_clean(p, p->path);
+	buf_puts(p->out, ":\n");
 	if (fs_list(p->dir, ".", &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
@@ -314,13 +314,39 @@ static void put_files(struct page *p)
 
 static void put_again(struct page *p)
 {
-	char dir[TRIAL_NAME_LEN];
-
-	trial_name(p->v->trial, dir);
 	heading(p, "Again");
-	buf_puts(p->out, "  kernsoak rerun ");
-	put_clean(p, p->run->id);
-	buf_printf(p->out, "/%llu\n", (unsigned long long)p->v->trial);
+	buf_puts(p->out, *p->run ? "  kernsoak rerun " : "  kernsoak trial ");
+	put_clean(p, *p->run ? p->run : p->path);
+	if (*p->run)
+		buf_printf(p->out, "/%llu", (unsigned long long)p->v->trial);
+	buf_putc(p->out, '\n');
+}
+
+static void put_page(struct page *p)
+{
+	put_title(p);
+	put_sighting(p);
+	put_console(p);
+	put_others(p);
+	put_facts(p);
+	put_before(p);
+	put_gathered(p);
+	put_files(p);
+	put_again(p);
+}
+
+int page_folder(const char *path, const struct text_style *style, struct places *places,
+		struct buf *out, struct err *err)
+{
+	_cleanup_free_
+	struct verdict *v = xcalloc(1, sizeof(*v));
+	_cleanup_close_ int dir = fs_open_dir(AT_FDCWD, path, err);
+	struct page p = { "", path, v, style, out, dir, places };
+	int r = dir < 0 ? dir : verdict_read_at(dir, v, err);
+
+	if (r == 0)
+		put_page(&p);
+	return r;
 }
 
 int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
@@ -329,21 +355,15 @@ int page_trial(const struct run_dir *run, uint64_t trial, const struct text_styl
 	_cleanup_free_
 	struct verdict *v = xcalloc(1, sizeof(*v));
 	_cleanup_close_ int dir = trial_dir_open(run->fd, trial, err);
-	struct page p = {
-		.run = run, .v = v, .style = style, .out = out, .dir = dir, .places = places
-	};
+	char name[TRIAL_NAME_LEN];
+	_cleanup_free_
+	char *path = NULL;
 	int r = dir < 0 ? dir : verdict_read(run->fd, trial, v, err);
 
 	if (r < 0)
 		return r;
-	put_title(&p);
-	put_sighting(&p);
-	put_console(&p);
-	put_others(&p);
-	put_facts(&p);
-	put_before(&p);
-	put_gathered(&p);
-	put_files(&p);
-	put_again(&p);
+	trial_name(trial, name);
+	path = xasprintf("%s/%s", run->path, name);
+	put_page(&(struct page){ run->id, path, v, style, out, dir, places });
 	return 0;
 }

@@ -8,6 +8,10 @@
 
 /* The trial of an open run; `places` (NULL: none) puts file:line beneath the frames of its console.
  * -ENOENT where it has no verdict. */
+/* The same of a trial's folder that lies anywhere, alone perhaps: all that is told stands in it. */
+int page_folder(const char *path, const struct text_style *style, struct places *places,
+		struct buf *out, struct err *err);
+
 int page_trial(const struct run_dir *run, uint64_t trial, const struct text_style *style,
 	       struct places *places, struct buf *out, struct err *err);
 

@@ -20,10 +20,14 @@ int verdicts_read(int run_fd, verdict_fn fn, void *arg, struct err *err);
 /* One of them; -ENOENT where the trial has none. */
 int verdict_read(int run_fd, uint64_t trial, struct verdict *ret, struct err *err);
 
+/* That of a trial's folder which lies anywhere: it knows its number itself. */
+int verdict_read_at(int trial_fd, struct verdict *ret, struct err *err);
+
 typedef int (*trial_sighting_fn)(void *arg, const struct sighting *s);
 
 /* All that the trial's console showed, in order (sightings.json). The verdict stands without it: a
  * missing or broken list, or entry, is passed over. */
 int sightings_read(int run_fd, uint64_t trial, trial_sighting_fn fn, void *arg);
+int sightings_read_at(int trial_fd, trial_sighting_fn fn, void *arg);
 
 #endif
