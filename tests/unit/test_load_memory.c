@@ -71,13 +71,13 @@ static pid_t child_of(pid_t pid)
 	return child;
 }
 
-/* From /proc/PID/status, in KiB; 0 where there is none. */
-static unsigned long status_kib(pid_t pid, const char *key)
+/* From /proc/PID/FILE, in KiB if it has a unit; 0 where there is none. */
+static unsigned long proc_value(pid_t pid, const char *file, const char *key)
 {
 	char path[64], line[256];
 	unsigned long v = 0;
 
-	snprintf(path, sizeof path, "/proc/%d/status", pid);
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
 	FILE *f = pid ? fopen(path, "r") : NULL;
 	while (f && fgets(line, sizeof line, f))
 		if (strncmp(line, key, strlen(key)) == 0 && line[strlen(key)] == ':')
@@ -89,12 +89,12 @@ static unsigned long status_kib(pid_t pid, const char *key)
 
 static bool hog_holds_all(const struct load_run *r)
 {
-	return status_kib(child_of(r->pid), "RssAnon") >= HOG_PAGES * 4;
+	return proc_value(child_of(r->pid), "status", "RssAnon") >= HOG_PAGES * 4;
 }
 
 static bool hog_has_locked_all(const struct load_run *r)
 {
-	return status_kib(child_of(r->pid), "VmLck") >= HOG_PAGES * 4;
+	return proc_value(child_of(r->pid), "status", "VmLck") >= HOG_PAGES * 4;
 }
 
 static void a_load_without_any_part_is_refused(void **state)
@@ -159,7 +159,72 @@ static void the_hog_holds_what_it_was_told_in_a_process_that_is_killed_first(voi
 	assert_true(f && fgets(adj, sizeof adj, f));
 	fclose(f);
 	assert_string_equal(adj, "1000\n");
-	assert_int_equal(status_kib(child_of(r.pid), "VmLck"), 0);
+	assert_int_equal(proc_value(child_of(r.pid), "status", "VmLck"), 0);
+	load_run_end(&r, SIGTERM);
+}
+
+/* Forgets which pages were touched: false where the kernel cannot. */
+static bool forget_touches(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/clear_refs", pid);
+	FILE *f = fopen(path, "w");
+	bool can = f && fputs("1", f) >= 0;
+	return f && fclose(f) == 0 && can;
+}
+
+static unsigned long rests(pid_t pid)
+{
+	return proc_value(pid, "status", "voluntary_ctxt_switches");
+}
+
+static bool hog_touched_all(const struct load_run *r)
+{
+	return proc_value(child_of(r->pid), "smaps_rollup", "Referenced") >= HOG_PAGES * 4;
+}
+
+static bool hog_touched_half(const struct load_run *r)
+{
+	return proc_value(child_of(r->pid), "smaps_rollup", "Referenced") >= HOG_PAGES * 2;
+}
+
+static void start_hog(struct load_run *r, const char *touch)
+{
+	_cleanup_free_
+	char *params = xasprintf("{ page-cache: 0B, anonymous: 8MiB, touch: %s, touch-pause: 1ms }",
+				 touch);
+
+	load_run_start(r, LOAD, params);
+	load_run_go(r);
+	assert_true(load_run_comes(hog_holds_all, r));
+}
+
+static void memory_is_touched_again_and_again_or_once(void **state)
+{
+	(void)state;
+	static struct load_run r;
+
+	start_hog(&r, "sequential");
+	if (!forget_touches(child_of(r.pid))) {
+		load_run_end(&r, SIGTERM);
+		skip();
+	}
+	assert_true(load_run_comes(hog_touched_all, &r));
+	load_run_end(&r, SIGTERM);
+
+	start_hog(&r, "random"); /* a pass draws as many pages as there are, some of them twice */
+	forget_touches(child_of(r.pid));
+	assert_true(load_run_comes(hog_touched_half, &r));
+	load_run_end(&r, SIGTERM);
+
+	start_hog(&r, "once");
+	for (unsigned long n = rests(child_of(r.pid)) + 2; rests(child_of(r.pid)) < n;)
+		usleep(1000); /* the last step was taken before the first of these */
+	forget_touches(child_of(r.pid));
+	for (unsigned long n = rests(child_of(r.pid)) + 10; rests(child_of(r.pid)) < n;)
+		usleep(1000);
+	assert_false(hog_touched_half(&r));
 	load_run_end(&r, SIGTERM);
 }
 
@@ -228,6 +293,7 @@ int main(void)
 		test(more_memory_than_there_is_is_refused),
 		test(each_reader_is_a_thread_with_a_file_of_its_own),
 		test(the_hog_holds_what_it_was_told_in_a_process_that_is_killed_first),
+		test(memory_is_touched_again_and_again_or_once),
 		test(a_locked_hog_is_locked),
 		test(a_killed_hog_comes_back_with_three_quarters),
 		test(the_hog_leaves_keep_free),

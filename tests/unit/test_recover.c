@@ -283,6 +283,29 @@ static void a_flood_of_reports_keeps_the_first_of_them(void **state)
 	assert_true(json_array_size(j) >= 1 && json_array_size(j) <= 256);
 }
 
+/* The sample before the soak says 40; a second one without more changes nothing. */
+static void a_recovered_life_is_counted_from_its_first_reclaim(void **state)
+{
+	struct verdict v;
+
+	put_spec(*state, SCENARIO "exposure: { starts: first-reclaim }\n");
+	put(*state, "agent.log",
+	    "1000000000 hello proto=1 release=6.1.0-x\n"
+	    "2000000000 sample up=1 vm.pgscan_kswapd=40\n"
+	    "3000000000 ready\n"
+	    "4000000000 begun up=1\n"
+	    "5000000000 sample up=2 vm.pgscan_kswapd=40\n"
+	    "5100000000 progress load=fake count=20\n"
+	    "6000000000 sample up=3 vm.pgscan_kswapd=41\n"
+	    "6100000000 progress load=fake count=30\n"
+	    "9000000000 beat n=7\n");
+	v = recover(*state);
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+	assert_true(v.exposure_ns == 3 * NS_PER_S);
+	assert_true(v.exposure_work == 10);
+	assert_true(v.exposure_wait_ns == 2 * NS_PER_S);
+}
+
 #define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -300,6 +323,7 @@ int main(void)
 		with_folder(an_index_longer_than_its_console_does_no_harm),
 		with_folder(an_end_that_was_noted_stands),
 		with_folder(an_overdue_probe_stands),
+		with_folder(a_recovered_life_is_counted_from_its_first_reclaim),
 		with_folder(a_guest_cannot_note_an_end),
 		with_folder(a_flood_of_reports_keeps_the_first_of_them),
 	};
