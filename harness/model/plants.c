@@ -88,7 +88,7 @@ static const struct plant_def plants[] = {
 	{ "skiptrylock", ORIGIN_RACE, KEYS_LIE, "oops", "",
 	  "ext4 with extents under memory pressure",
 	  "_raw_write_trylock() claims to ext4_es_scan() that it took the lock" },
-	{ "rbleft", HAZARD, KEYS_LIE, "oops-paging", "rb_erase",
+	{ "rbleft", HAZARD, KEYS_LIE, "oops-paging", "es_do_reclaim_extents",
 	  "ext4 with extents under memory pressure",
 	  "gives a node that es_do_reclaim_extents() erases a left child of no address" },
 	{ "none", ORIGIN_STOCK, KEY_DELAY, "", "", "",

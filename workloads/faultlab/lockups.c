@@ -63,10 +63,10 @@ static void faultlab_blocked_work(struct work_struct *work)
 }
 
 /*
- * More works that wait than any version runs of system_wq on a CPU at once: they have all its
- * workers, and the next one that anybody queues there never runs. How many run at once is between
- * 256 and 2048 and in no header that can be trusted: with WQ_DFL_ACTIVE (256) works 6.12.117 still
- * ran others. (One work that spins is no stall: the kernel lets others pass it.)
+ * More works that wait than run of the kernel's own queue on a CPU at once (256, or 1024): they
+ * have all its workers, and the next one that anybody schedules there never runs. That queue is
+ * system_wq, or the younger system_percpu_wq beside it, which 6.12.117 has: schedule_work_on()
+ * knows. (One work that spins is no stall: the kernel lets others pass it.)
  */
 #define WORKS 2560
 
@@ -82,7 +82,7 @@ noinline void faultlab_workqueue_stall(struct faultlab_plant *p)
 			return;
 		b->duration = p->duration;
 		INIT_WORK(&b->work, faultlab_blocked_work);
-		queue_work_on(cpu, system_wq, &b->work);
+		schedule_work_on(cpu, &b->work);
 	}
 }
 
