@@ -388,7 +388,8 @@ static void gather(struct trial *t)
 	const char *family = crash_info(f->sighting.class)->family;
 	bool locked_up = str_eq(family, "lockup") && !f->sighting.panicked;
 
-	if (t->env->dirfd < 0 || !vm_can_look(t->vm) || f->ending == ENDING_RESET) {
+	if (t->env->dirfd < 0 || !vm_can_look(t->vm) || f->ending == ENDING_RESET ||
+	    (f->ending == ENDING_GUEST_ERROR && !f->has_sighting)) {
 		enter(t, STEP_KILL);
 		return;
 	}

@@ -615,9 +615,8 @@ static int guest_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct
 	if (r < 0)
 		return r;
 	cap_files(g->pid, RLIM_INFINITY);
-	g->pausing = true;
+	g->pausing = true; /* the event comes later */
 	r = look_dump(g->dom, g->pidfd, path, limit_ns, err);
-	g->pausing = false;
 	cap_files(g->pid, file_limit(&g->here.m));
 	return r;
 }
