@@ -257,7 +257,7 @@ int main(int argc, char **argv)
 	size_t n_probes = 0;
 	int events[2];
 
-	if (argc > 0 && strcmp(argv[0], "inside") == 0)
+	if (argc > 0 && strcmp(basename(argv[0]), "inside") == 0) /* or /bin/inside, by crun */
 		return inside_main(argc, argv);
 	load_init(argc, argv);
 	read_params(&c);

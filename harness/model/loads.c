@@ -120,7 +120,9 @@ static const struct load_param shell[] = {
 
 static const struct load_param container_churn[] = {
 	{ "runtime", PARAM_CHOICE, "native", 0, 0,
-	  "who makes the containers; native: the load itself, by system calls", "native" },
+	  "who makes the containers: native, by system calls; crun or podman, of the image "
+	  "containers (podman has its own network: hairpin, half-closed and ipv6 have to be no)",
+	  "native crun podman" },
 	{ "rate", PARAM_RATE, "4/s", MICRO / 10, 1000 * MICRO,
 	  "containers begun, by all workers together; more than the guest can do is what it can" },
 	{ "parallel", PARAM_COUNT, "2", 1, 64, "containers at a time" },

@@ -74,7 +74,7 @@ struct runtime {
 };
 
 const struct runtime *runtime_by_name(const char *name);
-extern const struct runtime runtime_native;
+extern const struct runtime runtime_native, runtime_crun, runtime_podman;
 
 enum stage { STAGE_IDLE, STAGE_CREATE, STAGE_EXEC, STAGE_LIVE, STAGE_DELETE, STAGE_COUNT };
 extern const char *const stage_names[STAGE_COUNT];
@@ -135,6 +135,10 @@ int overlay_enter(uint64_t number);        /* in a mount namespace of one's own:
 
 /* The program itself, when it is called by the name `inside`. */
 int inside_main(int argc, char **argv);
+/* Its arguments, with a NULL behind them; valid until the next call. */
+#define INSIDE_ARGS 6
+void inside_args(const struct churn_config *cfg, const char *what, uint64_t number,
+		 char *ret[INSIDE_ARGS]);
 /* Replaces the process by it: `what` is "init" or "exec". */
 void inside_exec(const struct churn_config *cfg, const char *what, uint64_t number);
 

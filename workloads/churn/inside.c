@@ -221,16 +221,26 @@ int inside_main(int argc, char **argv)
 	return 0;
 }
 
-void inside_exec(const struct churn_config *cfg, const char *what, uint64_t number)
+void inside_args(const struct churn_config *cfg, const char *what, uint64_t number,
+		 char *ret[INSIDE_ARGS])
 {
-	char text[3][24];
+	static char text[3][24];
 	unsigned flags = (cfg->hairpin ? FLAG_HAIRPIN : 0) |
 			 (cfg->half_closed ? FLAG_HALF_CLOSED : 0) | (cfg->ipv6 ? FLAG_IPV6 : 0);
-	char *argv[] = { (char *)"inside", (char *)what, text[0], text[1], text[2], NULL };
-	char *env[] = { NULL };
+	char *argv[INSIDE_ARGS] = {
+		(char *)"inside", (char *)what, text[0], text[1], text[2], NULL
+	};
 
 	snprintf(text[0], sizeof text[0], "%llu", (unsigned long long)number);
 	snprintf(text[1], sizeof text[1], "%u", flags);
 	snprintf(text[2], sizeof text[2], "%llu", (unsigned long long)cfg->udp);
+	memcpy(ret, argv, sizeof argv);
+}
+
+void inside_exec(const struct churn_config *cfg, const char *what, uint64_t number)
+{
+	char *argv[INSIDE_ARGS], *env[] = { NULL };
+
+	inside_args(cfg, what, number, argv);
 	execve(INSIDE_PROGRAM, argv, env);
 }

@@ -3,7 +3,7 @@
 
 #include "churn.h"
 
-static const struct runtime *const runtimes[] = { &runtime_native };
+static const struct runtime *const runtimes[] = { &runtime_native, &runtime_crun, &runtime_podman };
 
 const struct runtime *runtime_by_name(const char *name)
 {
