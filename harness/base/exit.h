@@ -4,10 +4,10 @@
 #define KS_BASE_EXIT_H
 
 enum exit_code {
-	EXIT_GOAL_MET = 0,      /* survived, or done as asked */
-	EXIT_REPRODUCED = 10,   /* the target failed at least once */
-	EXIT_DIFFER = 11,       /* arms differ */
-	EXIT_INCONCLUSIVE = 12, /* the budget ended before the question was answered */
+	EXIT_GOAL_MET = 0,        /* survived, or done as asked */
+	EXIT_REPRODUCED = 10,     /* the target failed at least once */
+	EXIT_DIFFER = 11,         /* arms differ */
+	EXIT_INCONCLUSIVE = 12,   /* the budget ended before the question was answered */
 	EXIT_BAD_END_LIVES = 13,  /* bisect: what should fail does not */
 	EXIT_GOOD_END_FAILS = 14, /* bisect: what should live fails, too */
 	EXIT_BAD_USAGE = 64,

@@ -23,7 +23,9 @@ static const struct argp_option options[] = {
 	{ "set", KEY_SET, "KEY=VALUE", 0, "lay a value over each, as for run", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay this profile over each", 0 },
 	{ "schema", KEY_SCHEMA, 0, 0,
-	  "print all that a scenario may say, or what it may below KEY: keys, loads, plants, classes", 1 },
+	  "print all that a scenario may say, or what it may below KEY: keys, loads, plants, "
+	  "classes",
+	  1 },
 	{ "json-schema", KEY_JSON_SCHEMA, 0, 0, "the same for editors: a JSON Schema", 1 },
 	{ 0 },
 };

@@ -15,7 +15,7 @@
 
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 enum guest_image { IMAGE_LEAN, IMAGE_CONTAINERS };
-extern const char *const image_names[]; /* "lean", "containers", NULL */
+extern const char *const image_names[];         /* "lean", "containers", NULL */
 enum boot_image { BOOT_VMLINUX, BOOT_BZIMAGE }; /* the ELF boots faster; the bzImage has KASLR */
 
 /* How soon the guest's own hang detectors fire; always RCU stall < soft lockup < hung task. */

@@ -264,8 +264,7 @@ int runner_describe(struct scenario *s, const struct run_options *opt, struct bu
 	campaign_init(&c, s, opt->seed ? opt->seed : (uint64_t)clock_wall_s(),
 		      ops_of(opt)->laid_out);
 	buf_printf(out, "# %s: %zu trials of %zu arms, %zu at once\n", c.scenario.name, c.plan.n,
-		   c.scenario.n_arms,
-		   opt->slots ? (size_t)opt->slots : runner_slots(&c.scenario));
+		   c.scenario.n_arms, opt->slots ? (size_t)opt->slots : runner_slots(&c.scenario));
 	buf_puts(out, "# trial block arm seed\n");
 	for (size_t i = 0; i < c.plan.n; i++)
 		buf_printf(out, "%6" PRIu64 " %5" PRIu64 " %s %" PRIu64 "\n", c.plan.trial[i].trial,
