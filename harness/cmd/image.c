@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/image.h"
 #include "image/initramfs.h"
@@ -99,11 +100,10 @@ static json_t *root_to_json(const struct root_image *r)
 	return o;
 }
 
-static void print_json(const struct image_stock *lean, const struct root_list *l,
-		       const struct recipe *recipe)
+static int print_json(const struct image_stock *lean, const struct root_list *l,
+		      const struct recipe *recipe)
 {
-	_cleanup_json_ json_t *o = json_object();
-	json_t *roots = json_array(), *stock = json_object();
+	json_t *o = json_object(), *roots = json_array(), *stock = json_object();
 
 	json_set_u64(stock, "initramfs", lean->n);
 	json_set_u64(stock, "bytes", lean->bytes);
@@ -112,8 +112,7 @@ static void print_json(const struct image_stock *lean, const struct root_list *l
 		json_array_append_new(roots, root_to_json(&l->item[i]));
 	json_set_str(o, "recipe", recipe->digest);
 	json_object_set_new(o, "containers", roots);
-	json_dumpf(o, stdout, JSON_INDENT(2));
-	putchar('\n');
+	return ask_print_json(o);
 }
 
 static int list(bool json)
@@ -126,7 +125,9 @@ static int list(bool json)
 	image_stock(&lean);
 	if (recipe_get("containers", &recipe, &err) < 0 || root_list(&l, &err) < 0)
 		return image_fail(&err);
-	(json ? print_json : print_text)(&lean, &l, &recipe);
+	if (json)
+		return print_json(&lean, &l, &recipe);
+	print_text(&lean, &l, &recipe);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/kernels.h"
 
@@ -53,13 +54,6 @@ static json_t *row_to_json(const struct kernel_row *row)
 	return o;
 }
 
-void kernels_print_json(json_t *j)
-{
-	json_dumpf(j, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(j);
-}
-
 static void print_rows(const struct kernel_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
@@ -93,8 +87,7 @@ static int list(int argc, char **argv, bool as_json)
 	rows = json_array();
 	for (size_t i = 0; i < l.n; i++)
 		json_array_append_new(rows, row_to_json(&l.row[i]));
-	kernels_print_json(rows);
-	return 0;
+	return ask_print_json(rows);
 }
 
 static json_t *kernel_to_json(const struct kernel *k)
@@ -125,9 +118,11 @@ static int locate(int argc, char **argv, bool as_json, bool may_fetch)
 		if (r != 0)
 			return r;
 		if (as_json)
-			kernels_print_json(kernel_to_json(&k));
+			r = ask_print_json(kernel_to_json(&k));
 		else
 			puts(k.vmlinux ? k.vmlinux : k.bzimage);
+		if (r != 0)
+			return r;
 	}
 	return 0;
 }

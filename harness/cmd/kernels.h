@@ -3,14 +3,11 @@
 #ifndef KS_CMD_KERNELS_H
 #define KS_CMD_KERNELS_H
 
-#include "base/json.h"
 #include "image/kernels.h"
 
 /* Finds it, or says why not and returns the exit code. On the command line debian: may be left out.
  */
 int kernels_find(const char *name, bool may_fetch, struct kernel *ret);
-
-void kernels_print_json(json_t *j); /* frees it */
 
 int kernels_show(int argc, char **argv, bool as_json); /* kernels_show.c */
 

@@ -2,6 +2,7 @@
 /* kernsoak kernels show: what kernels offer, by their configurations. */
 #include <stdio.h>
 
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/kernels.h"
 #include "image/kernel_config.h"
@@ -78,9 +79,8 @@ static int show_one(const char *name, bool as_json)
 	if (kernel_config(&k, &config, &from, &err) < 0)
 		return cmd_fail(&err, EXIT_HOST_UNABLE);
 	if (as_json)
-		kernels_print_json(to_json(&k, from, &config));
-	else
-		print_text(&k, from, &config);
+		return ask_print_json(to_json(&k, from, &config));
+	print_text(&k, from, &config);
 	return 0;
 }
 
