@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 
 #define MS 1000000ull
@@ -39,7 +40,7 @@ int cgroup_own(char *ret, size_t size)
 
 	if (r < 0)
 		return r;
-	r = load_read_file("/proc/self/cgroup", text, sizeof text);
+	r = kfile_line("/proc/self/cgroup", text, sizeof text);
 	if (r < 0)
 		return r;
 	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
@@ -57,7 +58,7 @@ static int write_in(const char *path, const char *file, const char *text)
 	char name[PATH_MAX + 32];
 
 	snprintf(name, sizeof name, "%s/%s", path, file);
-	return load_write_file(name, text);
+	return kfile_write(name, text);
 }
 
 /* "+memory" and "+pids" into the group's subtree_control. */

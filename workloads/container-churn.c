@@ -19,6 +19,7 @@
 
 #include "churn/churn.h"
 #include "churn/probes.h"
+#include "kfile.h"
 #include "load.h"
 
 #define MS       1000000ull
@@ -238,7 +239,7 @@ static void prepare(struct churn *c)
 	const char *why = "";
 	int r;
 
-	load_write_file("/proc/self/oom_score_adj", "-900"); /* its containers have 500 */
+	kfile_write("/proc/self/oom_score_adj", "-900"); /* its containers have 500 */
 	c->ledger = mmap(NULL, sizeof *c->ledger, PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (c->ledger == MAP_FAILED)

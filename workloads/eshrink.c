@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 #include "values.h"
 
@@ -45,7 +46,7 @@ static void find_device(int fd)
 static uint64_t info_value(const char *words)
 {
 	char text[4096], *at;
-	int r = values_read(self.info, text, sizeof text);
+	int r = kfile_read(self.info, text, sizeof text);
 
 	if (r < 0)
 		load_fail("%s: %s", self.info, strerror(-r));
@@ -61,7 +62,7 @@ static uint64_t info_value(const char *words)
 static uint64_t in_histogram(void)
 {
 	char text[16 * 1024];
-	int r = values_read(EVENT "/hist", text, sizeof text);
+	int r = kfile_read(EVENT "/hist", text, sizeof text);
 
 	if (r < 0)
 		load_fail(EVENT "/hist: %s", strerror(-r));
@@ -77,7 +78,7 @@ static uint64_t in_histogram(void)
 
 static void start_histogram(void)
 {
-	int r = load_write_file(EVENT "/trigger", TRIGGER);
+	int r = kfile_write(EVENT "/trigger", TRIGGER);
 
 	if (r == -ENOENT && access(EVENT, F_OK) < 0)
 		load_fail(EVENT " is not there: the kernel needs CONFIG_EVENT_TRACING, tracefs "

@@ -26,6 +26,7 @@
 
 #include "eshrink.h"
 #include "files.h"
+#include "kfile.h"
 #include "load.h"
 
 #define LOOK_NS     100000000ull
@@ -319,10 +320,10 @@ static void prove_counter(uint64_t *ret_cached, uint64_t *ret_shrunk)
 {
 	const uint64_t want = (extents_of(&self.hot) + extents_of(&self.ballast)) / 2;
 	const uint64_t before = eshrink_cached();
-	int r = load_write_file(DROP, "4");
+	int r = kfile_write(DROP, "4");
 
 	if (r == 0)
-		r = load_write_file(DROP, "2");
+		r = kfile_write(DROP, "2");
 	if (r < 0)
 		load_fail(DROP ": %s", strerror(-r));
 	const uint64_t after = eshrink_cached();

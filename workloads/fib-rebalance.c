@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 #include "rtnl.h"
 
@@ -128,10 +129,10 @@ static void prove_dead_hops(struct nl *nl)
 static void prove_setting(const char *value)
 {
 	char is[8] = "";
-	int r = load_write_file(SETTING, value);
+	int r = kfile_write(SETTING, value);
 
 	if (r == 0)
-		r = load_read_file(SETTING, is, sizeof is);
+		r = kfile_line(SETTING, is, sizeof is);
 	if (r < 0)
 		load_fail(SETTING ": %s", strerror(-r));
 	if (strcmp(is, value) != 0)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "fsnotify/churn.h"
+#include "kfile.h"
 #include "load.h"
 
 #define SECOND_NS   1000000000u
@@ -181,8 +182,8 @@ static void raise_limits(void)
 	const struct rlimit files = { 65536, 65536 };
 
 	setrlimit(RLIMIT_NOFILE, &files);
-	load_write_file("/proc/sys/fs/inotify/max_user_instances", "8192");
-	load_write_file("/proc/sys/fs/inotify/max_user_watches", "1048576");
+	kfile_write("/proc/sys/fs/inotify/max_user_instances", "8192");
+	kfile_write("/proc/sys/fs/inotify/max_user_watches", "1048576");
 }
 
 int main(int argc, char **argv)

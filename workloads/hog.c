@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 #include "memcg.h"
 #include "values.h"
@@ -38,7 +39,7 @@ static int64_t room(const struct body *b)
 	uint64_t available = 0, swap = 0, anon = 0;
 	const struct hog *h = b->hog;
 
-	if (values_read(MEMINFO, text, sizeof text) < 0 ||
+	if (kfile_read(MEMINFO, text, sizeof text) < 0 ||
 	    !values_find(text, "MemAvailable", &available))
 		return 0;
 	if (h->use_swap && values_find(text, "SwapFree", &swap))
@@ -47,7 +48,7 @@ static int64_t room(const struct body *b)
 	if (!h->limit)
 		return left;
 	memcg_path("memory.stat", path, sizeof path);
-	if (values_read(path, text, sizeof text) < 0 || !values_find(text, "anon", &anon))
+	if (kfile_read(path, text, sizeof text) < 0 || !values_find(text, "anon", &anon))
 		return 0;
 	/* An eighth stays for the cache of what runs in there. */
 	int64_t in_group = (int64_t)(h->limit - h->limit / 8) - (int64_t)anon;
@@ -160,7 +161,7 @@ static void spawn(struct hog *h)
 		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "hog");
-	load_write_file("/proc/self/oom_score_adj", "1000");
+	kfile_write("/proc/self/oom_score_adj", "1000");
 	run(h);
 }
 

@@ -2,7 +2,6 @@
 #include "load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -266,35 +265,4 @@ void load_count(uint64_t n)
 			pthread_cond_signal(&counter.wake);
 	}
 	pthread_mutex_unlock(&counter.lock);
-}
-
-int load_write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		r = -errno;
-	close(fd);
-	return r;
-}
-
-int load_read_file(const char *path, char *ret, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, ret, size - 1);
-	int r = n < 0 ? -errno : (int)n;
-	close(fd);
-	if (r < 0)
-		return r;
-	if (r > 0 && ret[r - 1] == '\n')
-		r--;
-	ret[r] = 0;
-	return r;
 }

@@ -69,9 +69,4 @@ void load_pause(uint64_t ns);
 void load_pause_about(uint64_t ns);
 uint64_t load_now_ns(void);
 
-/* Writes the whole of text to a file of /proc or /sys: 0 or -errno. */
-int load_write_file(const char *path, const char *text);
-/* Reads up to size - 1 bytes and drops a last newline: the length or -errno. */
-int load_read_file(const char *path, char *ret, size_t size);
-
 #endif

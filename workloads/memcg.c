@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cgroup.h"
+#include "kfile.h"
 #include "load.h"
 
 #define ROOT "/sys/fs/cgroup"
@@ -18,7 +19,7 @@ static struct {
 void memcg_enable(void)
 {
 	char path[320];
-	int r = load_write_file(ROOT "/cgroup.subtree_control", "+memory");
+	int r = kfile_write(ROOT "/cgroup.subtree_control", "+memory");
 
 	if (r < 0)
 		load_fail("the memory controller of " ROOT ": %s", strerror(-r));
@@ -48,9 +49,9 @@ void memcg_limit(const char *file, uint64_t bytes)
 
 	memcg_path(file, path, sizeof path);
 	snprintf(text, sizeof text, "%llu", (unsigned long long)bytes);
-	r = load_write_file(path, text);
+	r = kfile_write(path, text);
 	if (r == 0)
-		r = load_read_file(path, text, sizeof text);
+		r = kfile_line(path, text, sizeof text);
 	if (r < 0)
 		load_fail("%s: %s", path, strerror(-r));
 	if (strtoull(text, NULL, 10) != bytes / page * page)

@@ -15,6 +15,7 @@
 
 #include "files.h"
 #include "hog.h"
+#include "kfile.h"
 #include "load.h"
 #include "memcg.h"
 #include "values.h"
@@ -238,7 +239,7 @@ int main(int argc, char **argv)
 		load_fail("page-cache, anonymous and anonymous-percent are all 0: no pressure");
 	choose_count(load_param_text("count"));
 	read_swap(load_param_text("swap"));
-	load_write_file("/proc/self/oom_score_adj", "-500");
+	kfile_write("/proc/self/oom_score_adj", "-500");
 	make_files(load_param_text("dir"), load_param_u64("read-pause"));
 	hog_prove(&self.hog);
 	self.scanned();

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load.h"
+#include "kfile.h"
 
 static const struct ifinfomsg no_link = { .ifi_family = AF_UNSPEC };
 
@@ -94,7 +94,7 @@ int rtnl_carrier(const char *name)
 	int r;
 
 	snprintf(path, sizeof path, "/sys/class/net/%s/carrier", name);
-	r = load_read_file(path, text, sizeof text);
+	r = kfile_line(path, text, sizeof text);
 	return r < 0 ? r : text[0] == '1';
 }
 int rtnl_del_link(struct nl *nl, const char *name)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 #include "wire.h"
 
@@ -60,7 +61,7 @@ static void find_cpu_stat(char *ret, size_t size)
 	char text[512];
 	const char *group;
 
-	if (load_read_file("/proc/self/cgroup", text, sizeof text) < 0 ||
+	if (kfile_line("/proc/self/cgroup", text, sizeof text) < 0 ||
 	    !(group = strstr(text, "0::/")) || group[4] == 0)
 		load_fail("no cgroup of its own: the kernel needs cgroup v2 to tell the CPU time");
 	snprintf(ret, size, "/sys/fs/cgroup%.*s/cpu.stat", (int)strcspn(group + 3, "\n"),
@@ -72,7 +73,7 @@ static uint64_t cpu_used_ms(const char *cpu_stat)
 	char text[1024];
 	const char *used;
 
-	if (load_read_file(cpu_stat, text, sizeof text) < 0 ||
+	if (kfile_line(cpu_stat, text, sizeof text) < 0 ||
 	    !(used = strstr(text, "usage_usec ")))
 		load_fail("%s does not tell the CPU time", cpu_stat);
 	return strtoull(used + strlen("usage_usec "), NULL, 10) / 1000;

@@ -2,37 +2,13 @@
 #include "values.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 
 #define FILE_MAX (32 * 1024) /* /proc/vmstat of 6.12 has 5 KiB */
-
-int values_read(const char *path, char *ret, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), x = 0;
-	size_t n = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (n < size - 1) {
-		ssize_t r = read(fd, ret + n, size - 1 - n);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			x = -errno;
-		if (r <= 0)
-			break;
-		n += (size_t)r;
-	}
-	close(fd);
-	ret[n] = 0;
-	return x < 0 ? x : (int)n;
-}
 
 bool values_find(const char *text, const char *key, uint64_t *ret)
 {
@@ -58,7 +34,7 @@ uint64_t values_get(const char *path, const char *key)
 {
 	char text[FILE_MAX];
 	uint64_t v;
-	int r = values_read(path, text, sizeof text);
+	int r = kfile_read(path, text, sizeof text);
 
 	if (r < 0)
 		load_fail("%s: %s", path, strerror(-r));

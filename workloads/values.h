@@ -7,12 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * The whole file, though the kernel hands out a page at a time (/proc/vmstat has more than one
- * since 6.1); at most size - 1 bytes. The length, or -errno.
- */
-int values_read(const char *path, char *ret, size_t size);
-
 /* The number behind the key at the begin of a line, in bytes where the unit is kB. */
 bool values_find(const char *text, const char *key, uint64_t *ret);
 

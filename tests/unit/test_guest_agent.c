@@ -6,11 +6,11 @@
 
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/agent/child.c"
-#include "../../workloads/agent/files.c"
 #include "../../workloads/agent/lines.c"
 #include "../../workloads/agent/port.c"
 #include "../../workloads/agent/sample.c"
 #include "../../workloads/agent/sysctl.c"
+#include "../../workloads/kfile.c"
 #include "../../workloads/wire.c"
 
 void boot_soften(void)

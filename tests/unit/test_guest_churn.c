@@ -14,6 +14,7 @@
 #include "../../workloads/churn/left.c"
 #include "../../workloads/churn/net.c"
 #undef MS
+#include "../../workloads/kfile.c"
 #include "../../workloads/load.c"
 #include "../../workloads/nl.c"
 #undef MS

@@ -9,12 +9,12 @@
 
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/agent/disks.c"
-#include "../../workloads/agent/files.c"
 #include "../../workloads/agent/modules.c"
 #include "../../workloads/agent/settings.c"
 #include "../../workloads/agent/swap.c"
 #include "../../workloads/agent/sysctl.c"
 #include "../../workloads/agent/watchdog.c"
+#include "../../workloads/kfile.c"
 #include "../../workloads/wire.c"
 
 static void mount_options_are_flags_and_the_rest(void **state)

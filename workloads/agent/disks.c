@@ -11,8 +11,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "../kfile.h"
 #include "../wire.h"
-#include "files.h"
 
 #define SECTOR 512
 
@@ -75,7 +75,7 @@ int disk_find(const char *dir, const char *serial, char *ret, size_t size)
 		char path[PATH_MAX], found[64];
 
 		snprintf(path, sizeof path, "%s/%s/serial", dir, e->d_name);
-		if (e->d_name[0] == '.' || file_read(path, found, sizeof found) < 0)
+		if (e->d_name[0] == '.' || kfile_read(path, found, sizeof found) < 0)
 			continue;
 		found[strcspn(found, "\n")] = 0;
 		if (strcmp(found, serial) == 0)
@@ -129,7 +129,7 @@ static uint64_t block_number(const char *device, const char *file)
 	uint64_t v;
 
 	snprintf(path, sizeof path, "/sys/block/%s/%s", device, file);
-	if (file_read(path, text, sizeof text) < 0)
+	if (kfile_read(path, text, sizeof text) < 0)
 		return UINT64_MAX;
 	text[strcspn(text, "\n")] = 0;
 	return wire_number(text, &v) < 0 ? UINT64_MAX : v;
@@ -189,7 +189,7 @@ static int mount_it(const struct disk *d, char *now, size_t now_size, char *said
 			 d->name, d->device, d->mount, d->fs, d->options, strerror(errno));
 		return -1;
 	}
-	if (file_read("/proc/mounts", mounts, sizeof mounts) < 0 ||
+	if (kfile_read("/proc/mounts", mounts, sizeof mounts) < 0 ||
 	    disk_mounted(mounts, d->device, d->mount, d->fs, now, now_size) < 0) {
 		snprintf(said, size, "disk %s: /proc/mounts does not show %s on %s as %s", d->name,
 			 d->device, d->mount, d->fs);

@@ -12,7 +12,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "files.h"
+#include "../kfile.h"
 #include "sysctl.h"
 
 #ifndef MODULE_INIT_COMPRESSED_FILE
@@ -161,7 +161,7 @@ static int check_parameter(const char *module, char *word, char *why, size_t why
 		return 0;
 	*value++ = 0;
 	snprintf(path, sizeof path, "/sys/module/%s/parameters/%s", module, word);
-	if (file_read(path, now, sizeof now) < 0 || same_value(now, value))
+	if (kfile_read(path, now, sizeof now) < 0 || same_value(now, value))
 		return 0;
 	now[strcspn(now, "\n")] = 0;
 	snprintf(why, why_size, "module %s: %s should be %s, and is %s", module, word, value, now);

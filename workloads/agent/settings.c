@@ -10,9 +10,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "../kfile.h"
 #include "../wire.h"
 #include "disks.h"
-#include "files.h"
 #include "swap.h"
 #include "sysctl.h"
 #include "watchdog.h"
@@ -45,8 +45,8 @@ static int check_knob(const char *tokens, char *said, size_t size)
 		snprintf(said, size, "knob: no path or no value");
 		return -1;
 	}
-	int r = file_read(path, now, sizeof now);
-	if (r == 0 && sysctl_same(now, value))
+	int r = kfile_read(path, now, sizeof now);
+	if (r >= 0 && sysctl_same(now, value))
 		return 0;
 	now[strcspn(now, "\n")] = 0;
 	snprintf(said, size, "%s should be %s after boot, and is %s", path, value,
@@ -87,7 +87,7 @@ static int check_cmdline(const char *tokens, char *said, size_t size)
 
 	said[0] = 0;
 	if (wire_get(tokens, "words", wanted, sizeof wanted) < 0 ||
-	    file_read("/proc/cmdline", have, sizeof have) < 0) {
+	    kfile_read("/proc/cmdline", have, sizeof have) < 0) {
 		snprintf(said, size, "cmdline: no words, or no /proc/cmdline");
 		return -1;
 	}
@@ -109,9 +109,9 @@ static int set_mglru(const char *tokens, char *said, size_t size)
 		return -1;
 	}
 	bool on = strcmp(value, "on") == 0;
-	int r = file_write(MGLRU, on ? "y" : "n");
+	int r = kfile_write(MGLRU, on ? "y" : "n");
 	if (r == 0)
-		r = file_read(MGLRU, now, sizeof now);
+		r = kfile_read(MGLRU, now, sizeof now);
 	if (r < 0) {
 		snprintf(said, size, "mglru: " MGLRU ": %s", strerror(-r));
 		return -1;
@@ -127,7 +127,7 @@ static uint64_t last_plus_one(const char *path)
 	char text[64];
 	uint64_t v;
 
-	if (file_read(path, text, sizeof text) < 0)
+	if (kfile_read(path, text, sizeof text) < 0)
 		return 1; /* no NUMA: one node */
 	text[strcspn(text, "\n")] = 0;
 	const char *last = strrchr(text, '-');
@@ -151,7 +151,7 @@ static int check_machine(const char *tokens, char *said, size_t size)
 
 	said[0] = 0;
 	wire_get(tokens, "board", type, sizeof type);
-	file_read("/sys/class/dmi/id/product_name", board, sizeof board);
+	kfile_read("/sys/class/dmi/id/product_name", board, sizeof board);
 	board[strcspn(board, "\n")] = 0;
 	if (cpus && have_cpus != cpus)
 		snprintf(said, size, "the guest should have %llu CPUs online, and has %llu",

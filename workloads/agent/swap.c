@@ -10,9 +10,9 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
+#include "../kfile.h"
 #include "../wire.h"
 #include "disks.h"
-#include "files.h"
 #include "sysctl.h"
 
 #define SWAP_SERIAL "kernsoak-swap" /* of the disk that the host adds */
@@ -108,7 +108,7 @@ static int make_zram(struct swap *s, char *said, size_t size)
 	if (sysctl_set(ZRAM "comp_algorithm", s->algorithm, why, sizeof why) < 0) {
 		char known[256];
 
-		file_read(ZRAM "comp_algorithm", known, sizeof known);
+		kfile_read(ZRAM "comp_algorithm", known, sizeof known);
 		known[strcspn(known, "\n")] = 0;
 		snprintf(said, size, "swap: this kernel's zram cannot do %s, only %s", s->algorithm,
 			 known[0] ? known : "nothing: there is no zram0");
@@ -143,7 +143,7 @@ static int check_swap(const struct swap *s, char *said, size_t size)
 	char swaps[4096];
 	uint64_t now;
 
-	if (file_read("/proc/swaps", swaps, sizeof swaps) < 0 ||
+	if (kfile_read("/proc/swaps", swaps, sizeof swaps) < 0 ||
 	    swap_active(swaps, s->path, &now) < 0) {
 		snprintf(said, size, "swap: /proc/swaps does not show %s", s->path);
 		return -1;

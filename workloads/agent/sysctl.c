@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "files.h"
+#include "../kfile.h"
+
 
 #define BLANK " \t\n"
 
@@ -79,16 +80,16 @@ int sysctl_set(const char *key, const char *value, char *why, size_t why_size)
 		snprintf(why, why_size, "sysctl %.200s: no such name", key);
 		return -1;
 	}
-	r = file_write(path, value);
+	r = kfile_write(path, value);
 	if (r < 0) {
 		snprintf(why, why_size, "sysctl %.200s: %s", key, strerror(-r));
 		return -1;
 	}
-	r = file_read(path, now, sizeof now);
+	r = kfile_read(path, now, sizeof now);
 	/* -EACCES: it can only be written */
 	if (r == -EACCES || r == -EIO || r == -EINVAL)
 		return 0;
-	if (r == 0 && sysctl_same(now, value))
+	if (r >= 0 && sysctl_same(now, value))
 		return 0;
 	now[strcspn(now, "\n")] = 0;
 	snprintf(why, why_size, "sysctl %.200s: wrote `%.200s`, it reads `%.200s`", key, value,

@@ -5,6 +5,7 @@
  *
  *	container-churn.c  the supervisor: parameters, proof, counts, checks
  *	churn/worker.c     creates, executes in, and deletes one container after the other
+ *	churn/container.c  what the runtimes share
  *	churn/native.c     a runtime by system calls; others stand in the table of runtime.c
  *	churn/inside.c     what a container does: connections to itself, duplicate addresses, bursts
  *	churn/net.c        bridge, veth, and the container's end of it
@@ -101,6 +102,24 @@ int worker_one(const struct churn_config *cfg, struct ledger *l, size_t slot, st
 
 /* Forks worker number `slot`. It dies with the caller. */
 void worker_start(const struct churn_config *cfg, struct ledger *l, size_t slot, int event);
+
+/* ---- container.c ---- */
+
+/* Once, before all: the load's own control group, split for these controllers ("memory pids"), the
+ * overlays' tree, the bridge. 0, or -errno and what failed. */
+int container_prepare(const struct churn_config *cfg, const char *controllers,
+		      const char **ret_why);
+/* The load's own group, as cgroups' mount shows it: the containers' are below it. */
+const char *container_groups(void);
+
+/* In a process that becomes a container's: both ends as INSIDE_REPORT and INSIDE_HOLD, open for a
+ * program. */
+void container_give(int report, int hold);
+/* Closes what is open of it; -1 then. */
+void container_drop(int *fd);
+void container_drop_all(struct container *c);
+/* The first failure of several steps: r, or else next, with its name. */
+int container_step(int r, int next, const char *what, const char **ret_why);
 
 /* ---- net.c ---- */
 

@@ -17,15 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../cgroup.h"
+#include "../kfile.h"
 #include "../load.h"
 #include "churn.h"
 
 #define CGROUPS "/sys/fs/cgroup"
 #define LOWER   CHURN_DIR "/lower"
 #define END_MS  30000 /* for the first process of a container that was killed */
-
-static char groups[256]; /* the load's own group, as cgroups' mount shows it */
 
 struct text {
 	char s[256];
@@ -42,14 +40,6 @@ static struct text format(const char *fmt, unsigned long long a, unsigned long l
 	return t;
 }
 
-/* Leaves the descriptor under this number, open for a program. */
-static void give(int fd, int as)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 16);
-
-	dup2(high, as);
-}
-
 /* Runs it to its end, with `report` and `hold` as descriptors 3 and 4 where there are any; what it
  * says is the load's note. Its exit status, as -EIO where that is not 0. */
 static int run_with(const char *const *argv, int report, int hold)
@@ -58,15 +48,9 @@ static int run_with(const char *const *argv, int report, int hold)
 	int status;
 
 	if (pid == 0) {
-		give(STDERR_FILENO, STDOUT_FILENO);
-		if (report >= 0) {
-			give(report, 20);
-			give(hold, 21);
-			dup2(20, INSIDE_REPORT);
-			dup2(21, INSIDE_HOLD);
-			close(20);
-			close(21);
-		}
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		if (report >= 0)
+			container_give(report, hold);
 		execvp(argv[0], (char *const *)argv);
 		dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(errno));
 		_exit(127);
@@ -81,35 +65,20 @@ static int run(const char *const *argv)
 	return run_with(argv, -1, -1);
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 /* ---- what both share ---- */
 
 static int prepare(const struct churn_config *cfg, const char **ret_why)
 {
-	int r;
-
 	*ret_why = "user-namespace: yes is for the runtime native";
 	if (cfg->user_ns)
 		return -EINVAL;
-	*ret_why = "its control group";
-	r = cgroup_own(groups, sizeof groups);
-	if (r == 0)
-		r = cgroup_split(groups, "memory pids");
-	if (r == 0)
-		r = overlay_prepare(ret_why);
-	return r == 0 ? net_prepare(cfg, ret_why) : r;
+	return container_prepare(cfg, "memory pids", ret_why);
 }
 
 static int read_pid(struct container *c, const char *path)
 {
 	char text[24];
-	int r = load_read_file(path, text, sizeof text);
+	int r = kfile_line(path, text, sizeof text);
 
 	unlink(path);
 	if (r < 0)
@@ -127,25 +96,8 @@ static int end_init(struct container *c, bool kill9)
 	if (kill9 || c->hold < 0)
 		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
 	c->killed = kill9 || c->hold < 0; /* whose status is its engine's to know */
-	close_fd(&c->hold);
+	container_drop(&c->hold);
 	return poll(&p, 1, END_MS) == 1 ? 0 : -ETIMEDOUT;
-}
-
-static int keep_first(int r, int next, const char *what, const char **ret_why)
-{
-	if (r == 0 && next < 0) {
-		*ret_why = what;
-		return next;
-	}
-	return r;
-}
-
-static void close_all(struct container *c)
-{
-	close_fd(&c->netns);
-	close_fd(&c->pidfd);
-	close_fd(&c->report);
-	close_fd(&c->hold);
 }
 
 /* ---- crun ---- */
@@ -174,7 +126,7 @@ static int write_bundle(const struct churn_config *cfg, const struct container *
 		"\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"mount\"},"
 		"{\"type\":\"network\"},{\"type\":\"uts\"},{\"type\":\"ipc\"}],"
 		"\"cgroupsPath\":\"%s/c%llu\",\"resources\":{",
-		groups + strlen(CGROUPS), (unsigned long long)c->number);
+		container_groups() + strlen(CGROUPS), (unsigned long long)c->number);
 	if (cfg->memory_bytes)
 		fprintf(f, "\"memory\":{\"limit\":%llu}%s", (unsigned long long)cfg->memory_bytes,
 			cfg->pids ? "," : "");
@@ -293,14 +245,14 @@ static int crun_delete(const struct churn_config *cfg, struct nl *nl, struct con
 	int r = 0;
 
 	if (made)
-		r = keep_first(r, end_init(c, cfg->kill9), "kill", ret_why);
+		r = container_step(r, end_init(c, cfg->kill9), "kill", ret_why);
 	load_pause(cfg->delay_ns);
 	if (c->netns >= 0 && cfg->unlink)
-		r = keep_first(r, net_detach(nl, c->number), "deletion of its veth", ret_why);
+		r = container_step(r, net_detach(nl, c->number), "deletion of its veth", ret_why);
 	if (made)
-		r = keep_first(r, run(argv), "crun delete", ret_why);
-	close_all(c);
-	return keep_first(r, overlay_umount(c->number), "umount of its root", ret_why);
+		r = container_step(r, run(argv), "crun delete", ret_why);
+	container_drop_all(c);
+	return container_step(r, overlay_umount(c->number), "umount of its root", ret_why);
 }
 
 const struct runtime runtime_crun = {
@@ -344,7 +296,7 @@ static int podman_create(const struct churn_config *cfg, struct nl *nl, struct c
 			       "--pidfile",       pid_file.s,
 			       "--network",       "podman",
 			       memory.s,          pids.s,
-			       "--cgroup-parent", groups + strlen(CGROUPS),
+			       "--cgroup-parent", container_groups() + strlen(CGROUPS),
 			       "--rootfs",        LOWER ":O",
 			       "/bin/busybox",    "sleep",
 			       "1000000",         NULL };
@@ -377,10 +329,10 @@ static int podman_delete(const struct churn_config *cfg, struct nl *nl, struct c
 
 	(void)nl;
 	if (c->pid > 0)
-		r = keep_first(r, end_init(c, true), "kill", ret_why);
+		r = container_step(r, end_init(c, true), "kill", ret_why);
 	load_pause(cfg->delay_ns);
-	close_all(c);
-	return keep_first(r, run(argv), "podman rm", ret_why);
+	container_drop_all(c);
+	return container_step(r, run(argv), "podman rm", ret_why);
 }
 
 const struct runtime runtime_podman = {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../cgroup.h"
+#include "../kfile.h"
 #include "../load.h"
 #include "churn.h"
 
@@ -110,7 +111,7 @@ static void shrink_cache(const char *name)
 	char path[128];
 
 	snprintf(path, sizeof path, "/sys/kernel/slab/%s/shrink", name);
-	load_write_file(path, "1"); /* merged with another, or no SLUB: counted as it is */
+	kfile_write(path, "1"); /* merged with another, or no SLUB: counted as it is */
 }
 
 /* Objects in use per cache, in the order of `names`; -1 where it is not listed. */

@@ -17,27 +17,19 @@
 #include <unistd.h>
 
 #include "../cgroup.h"
+#include "../kfile.h"
 #include "../load.h"
 #include "churn.h"
 
 #define NAMESPACES (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC)
 
-static char groups[256]; /* the load's own group: the containers' are beside ours in it */
-
 static int prepare(const struct churn_config *cfg, const char **ret_why)
 {
 	char controllers[32];
-	int r;
 
-	*ret_why = "its control group";
 	snprintf(controllers, sizeof controllers, "%s%s", cfg->memory_bytes ? "memory " : "",
 		 cfg->pids ? "pids" : "");
-	r = cgroup_own(groups, sizeof groups);
-	if (r == 0)
-		r = cgroup_split(groups, controllers);
-	if (r == 0)
-		r = overlay_prepare(ret_why);
-	return r == 0 ? net_prepare(cfg, ret_why) : r;
+	return container_prepare(cfg, controllers, ret_why);
 }
 
 /* Returns as fork() does; the child is born in the group. */
@@ -61,14 +53,6 @@ static pid_t clone_into(uint64_t flags, const char *group, int *ret_pidfd)
 	return pid;
 }
 
-/* Leaves the descriptor under this number, open for a program. */
-static void give(int fd, int as)
-{
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, 16);
-
-	dup2(high, as);
-}
-
 /* The container's first process, up to its program. What fails here is told over the report. */
 static void become_init(const struct churn_config *cfg, const struct container *c, int go,
 			int report, int hold)
@@ -79,7 +63,7 @@ static void become_init(const struct churn_config *cfg, const struct container *
 	int r = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	load_write_file("/proc/self/oom_score_adj", "500"); /* its worker has less to fear */
+	kfile_write("/proc/self/oom_score_adj", "500"); /* its worker has less to fear */
 	if (read(go, &byte, 1) != 1)
 		_exit(1);
 	snprintf(name, sizeof name, "c%llu", (unsigned long long)c->number);
@@ -89,12 +73,7 @@ static void become_init(const struct churn_config *cfg, const struct container *
 	if (r == 0)
 		r = net_inside(cfg, c->number, &why);
 	if (r == 0) {
-		give(report, 20);
-		give(hold, 21);
-		dup2(20, INSIDE_REPORT);
-		dup2(21, INSIDE_HOLD);
-		close(20);
-		close(21);
+		container_give(report, hold);
 		inside_exec(cfg, "init", c->number);
 		why = INSIDE_PROGRAM;
 		r = -errno;
@@ -113,9 +92,9 @@ static int map_users(pid_t pid)
 	int r;
 
 	snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
-	r = load_write_file(path, "0 0 65536");
+	r = kfile_write(path, "0 0 65536");
 	snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
-	return r == 0 ? load_write_file(path, "0 0 65536") : r;
+	return r == 0 ? kfile_write(path, "0 0 65536") : r;
 }
 
 static int open_netns(pid_t pid)
@@ -160,13 +139,6 @@ static int open_ends(struct ends *e)
 		       : 0;
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static int spawn(const struct churn_config *cfg, struct nl *nl, struct container *c,
 		 const char **ret_why)
 {
@@ -185,10 +157,10 @@ static int spawn(const struct churn_config *cfg, struct nl *nl, struct container
 	}
 	c->report = e.report[0];
 	c->hold = e.hold[1];
-	close_fd(&e.go[0]);
-	close_fd(&e.go[1]);
-	close_fd(&e.report[1]);
-	close_fd(&e.hold[0]);
+	container_drop(&e.go[0]);
+	container_drop(&e.go[1]);
+	container_drop(&e.report[1]);
+	container_drop(&e.hold[0]);
 	return r;
 }
 
@@ -197,7 +169,8 @@ static int create(const struct churn_config *cfg, struct nl *nl, struct containe
 {
 	int r;
 
-	snprintf(c->cgroup, sizeof c->cgroup, "%s/c%llu", groups, (unsigned long long)c->number);
+	snprintf(c->cgroup, sizeof c->cgroup, "%s/c%llu", container_groups(),
+		 (unsigned long long)c->number);
 	*ret_why = "its control group";
 	r = cgroup_make(c->cgroup, cfg->memory_bytes, cfg->pids);
 	if (r < 0)
@@ -252,20 +225,11 @@ static int end_init(const struct churn_config *cfg, struct container *c)
 
 	if (cfg->kill9 || c->hold < 0)
 		syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
-	close_fd(&c->hold);
+	container_drop(&c->hold);
 	if (waitpid(c->pid, &status, 0) != c->pid)
 		return -errno;
 	c->killed = WIFSIGNALED(status);
 	return 0;
-}
-
-static int keep_first(int r, int next, const char *what, const char **ret_why)
-{
-	if (r == 0 && next < 0) {
-		*ret_why = what;
-		return next;
-	}
-	return r;
 }
 
 /* All steps are tried, whatever fails on the way: what is left behind would be the load's own. */
@@ -275,16 +239,13 @@ static int delete (const struct churn_config *cfg, struct nl *nl, struct contain
 	int r = 0;
 
 	if (c->pid > 0)
-		r = keep_first(r, end_init(cfg, c), "kill", ret_why);
+		r = container_step(r, end_init(cfg, c), "kill", ret_why);
 	load_pause(cfg->delay_ns);
 	if (c->netns >= 0 && cfg->unlink)
-		r = keep_first(r, net_detach(nl, c->number), "deletion of its veth", ret_why);
-	close_fd(&c->netns); /* the namespace goes with it */
-	close_fd(&c->pidfd);
-	close_fd(&c->report);
-	close_fd(&c->hold);
-	r = keep_first(r, overlay_umount(c->number), "umount of its root", ret_why);
-	return keep_first(r, cgroup_remove(c->cgroup), "removal of its control group", ret_why);
+		r = container_step(r, net_detach(nl, c->number), "deletion of its veth", ret_why);
+	container_drop_all(c); /* the namespace goes with its descriptor */
+	r = container_step(r, overlay_umount(c->number), "umount of its root", ret_why);
+	return container_step(r, cgroup_remove(c->cgroup), "removal of its control group", ret_why);
 }
 
 const struct runtime runtime_native = {

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../kfile.h"
 #include "../load.h"
 #include "../rtnl.h"
 #include "churn.h"
@@ -60,7 +61,7 @@ static int turn_ipv6_off(const char *where)
 	int r;
 
 	snprintf(path, sizeof path, IPV6_DISABLED, where);
-	r = load_write_file(path, "1");
+	r = kfile_write(path, "1");
 	return r == -ENOENT ? 0 : r; /* a kernel without IPv6 */
 }
 
@@ -259,7 +260,7 @@ static int limit_orphans(uint64_t retries)
 	if (!retries)
 		return 0;
 	snprintf(number, sizeof number, "%llu", (unsigned long long)retries);
-	return load_write_file("/proc/sys/net/ipv4/tcp_orphan_retries", number);
+	return kfile_write("/proc/sys/net/ipv4/tcp_orphan_retries", number);
 }
 
 int net_inside(const struct churn_config *cfg, uint64_t number, const char **ret_why)

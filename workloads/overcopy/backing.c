@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kfile.h"
 #include "../load.h"
 #include "disk.h"
 
@@ -47,7 +48,7 @@ static _Noreturn void serve(const struct backing *b, int ready)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "overfs");
-	load_write_file("/proc/self/oom_score_adj", "-1000");
+	kfile_write("/proc/self/oom_score_adj", "-1000");
 	mlockall(MCL_CURRENT | MCL_FUTURE);
 	fs = overfs_mount(&b->overfs);
 	if (!fs)
@@ -84,10 +85,10 @@ static void loosen(struct backing *b)
 	check_errno(stat(b->overfs.mountpoint, &st), b->overfs.mountpoint);
 	snprintf(path, sizeof path, "/sys/class/bdi/%u:%u/strict_limit", major(st.st_dev),
 		 minor(st.st_dev));
-	lifted = load_write_file(path, "0") == 0; /* there since 6.2 */
+	lifted = kfile_write(path, "0") == 0; /* there since 6.2 */
 	snprintf(path, sizeof path, "/sys/class/bdi/%u:%u/max_ratio", major(st.st_dev),
 		 minor(st.st_dev));
-	check(load_write_file(path, "100"), path);
+	check(kfile_write(path, "100"), path);
 	snprintf(b->limits, sizeof b->limits, "max_ratio 100, strict_limit %s",
 		 lifted ? "0" : "stays (kernels before 6.2 cannot)");
 }

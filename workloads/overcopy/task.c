@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../kfile.h"
 #include "../load.h"
 
 static const char *const steps[] = {
@@ -109,7 +110,7 @@ void task_where(const struct task *t, char *ret, size_t size)
 	snprintf(path, sizeof path, "/proc/%d/wchan", t->pid);
 	snprintf(ret, size, "-");
 	for (int i = 0; i < 20; i++) {
-		if (load_read_file(path, name, sizeof name) > 0 && strcmp(name, "0") != 0) {
+		if (kfile_line(path, name, sizeof name) > 0 && strcmp(name, "0") != 0) {
 			snprintf(ret, size, "%s", name);
 			return;
 		}
