@@ -286,3 +286,22 @@ char *fs_which_admin(const char *command)
 	}
 	return path;
 }
+
+char *fs_beside_program(const char *given, const char *const *places, size_t n)
+{
+	char self[4096], *slash, *dir = NULL;
+	ssize_t len;
+
+	if (given && *given)
+		return xstrdup(given);
+	len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[MAX(len, (ssize_t)0)] = 0;
+	slash = strrchr(self, '/');
+	for (size_t i = 0; i < n; i++) {
+		free(dir);
+		dir = xasprintf("%.*s/%s", slash ? (int)(slash - self) : 0, self, places[i]);
+		if (access(dir, X_OK) == 0)
+			break;
+	}
+	return dir;
+}

@@ -52,6 +52,14 @@ int fs_list(int dirfd, const char *name, struct strv *out, struct err *err);
 /* $XDG_CACHE_HOME/kernsoak or ~/.cache/kernsoak (not created). The caller frees. */
 char *fs_cache_dir(void);
 
+/*
+ * A folder that comes with the program: `given` where the user's environment names one (not NULL,
+ * not
+ * ""), else the first of n places, relative to the program's own folder, that is there, else the
+ * last. The caller frees.
+ */
+char *fs_beside_program(const char *given, const char *const *places, size_t n);
+
 /* Is `command` on PATH (or, with a slash, executable)? Its full path, freed by the caller, or NULL.
  */
 char *fs_which(const char *command);

@@ -368,20 +368,6 @@ char *faultlab_source(void)
 {
 	/* Below lib/kernsoak/ where it is installed; of a build, in the checkout around it. */
 	static const char *const places[] = { "../lib/kernsoak/faultlab", "../workloads/faultlab" };
-	const char *given = getenv("KERNSOAK_FAULTLAB_DIR");
-	char self[4096], *slash, *dir = NULL;
-	ssize_t n;
 
-	if (given && *given)
-		return xstrdup(given);
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[MAX(n, (ssize_t)0)] = 0;
-	slash = strrchr(self, '/');
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		free(dir);
-		dir = xasprintf("%.*s/%s", slash ? (int)(slash - self) : 0, self, places[i]);
-		if (access(dir, X_OK) == 0)
-			break;
-	}
-	return dir;
+	return fs_beside_program(getenv("KERNSOAK_FAULTLAB_DIR"), places, ARRAY_SIZE(places));
 }

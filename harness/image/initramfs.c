@@ -571,20 +571,6 @@ char *image_guest_dir(void)
 {
 	/* Beside the program in a build, below lib/ where it is installed, whatever the prefix. */
 	static const char *const places[] = { "guest", "../lib/kernsoak/guest" };
-	const char *given = getenv("KERNSOAK_GUEST_DIR");
-	char self[4096], *slash, *dir = NULL;
-	ssize_t n;
 
-	if (given && *given)
-		return xstrdup(given);
-	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	self[MAX(n, (ssize_t)0)] = 0;
-	slash = strrchr(self, '/');
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		free(dir);
-		dir = xasprintf("%.*s/%s", slash ? (int)(slash - self) : 0, self, places[i]);
-		if (access(dir, X_OK) == 0)
-			break;
-	}
-	return dir;
+	return fs_beside_program(getenv("KERNSOAK_GUEST_DIR"), places, ARRAY_SIZE(places));
 }
