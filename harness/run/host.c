@@ -38,24 +38,17 @@ void host_watch_start(struct host_watch *w)
 {
 	*w = (struct host_watch){ 0 };
 	cpu_ticks(&w->steal, &w->total);
-	host_watch_sample(w);
 }
 
-void host_watch_sample(struct host_watch *w)
-{
-	double load = load_now();
-
-	if (isnan(load))
-		return;
-	w->load_sum += load;
-	w->samples++;
-}
-
-void host_now(struct buf *out)
+void host_watch_sample(struct host_watch *w, struct buf *out)
 {
 	double load = load_now();
 	uint64_t steal, total;
 
+	if (!isnan(load)) {
+		w->load_sum += load;
+		w->samples++;
+	}
 	cpu_ticks(&steal, &total);
 	buf_printf(out, "load=%.0f steal=%llu", isnan(load) ? 0 : load * 1000,
 		   (unsigned long long)steal);

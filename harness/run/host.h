@@ -13,9 +13,9 @@ struct host_watch {
 };
 
 void host_watch_start(struct host_watch *w);
-void host_watch_sample(struct host_watch *w); /* every few seconds */
-/* Appends "load=1234 steal=56": the load average in thousandths, ticks stolen since boot. */
-void host_now(struct buf *out);
+/* Once a second. Appends "load=1234 steal=56": the load average in thousandths, ticks stolen since
+ * boot. */
+void host_watch_sample(struct host_watch *w, struct buf *out);
 /* Mean load average and share of stolen CPU time since the start; NaN where /proc does not say. */
 void host_watch_end(struct host_watch *w, double *ret_load, double *ret_steal);
 

@@ -274,8 +274,10 @@ static void note_host(struct trial *t)
 	struct vm_stats stats = { 0 };
 	_cleanup_buf_ struct buf text = BUF_INIT;
 
+	host_watch_sample(&t->host, &text);
+	if (t->step > STEP_EVIDENCE)
+		return;
 	vm_stats(t->vm, &stats);
-	host_now(&text);
 	buf_printf(&text, " lag=%llu", (unsigned long long)stats.lag_ns);
 	for (size_t i = 0; i < stats.n_vcpus; i++)
 		buf_printf(&text, " vcpu%zu=%llu", i, (unsigned long long)stats.vcpu_ns[i]);
@@ -286,9 +288,7 @@ static void on_host_timer(void *arg)
 {
 	struct trial *t = arg;
 
-	host_watch_sample(&t->host);
-	if (t->step <= STEP_EVIDENCE)
-		note_host(t);
+	note_host(t);
 	t->host_timer = loop_add_timer(t->loop, now(t) + NS_PER_S, on_host_timer, t);
 }
 
