@@ -194,25 +194,41 @@ size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 	int total = samples_column(s, "mem.MemTotal");
 	double memory = NAN;
 	struct jump *all = xcalloc(ALL_MAX, sizeof(*all));
+	struct series *series = xcalloc(1, sizeof(*series));
 	size_t n = 0;
 
 	for (size_t i = 0; total >= 0 && i < s->n; i++)
 		memory = fmax(memory, samples_get(s, i, total));
 	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++) {
-		struct series *series = xcalloc(1, sizeof(*series));
 		double per;
 
 		if (name_of(s->key.item[k], &all[n], &per)) {
 			make_series(s, (int)k, all[n].unit, per, series);
 			n += find_jump(series, memory, &all[n]);
 		}
-		free(series);
 	}
+	free(series);
 	qsort(all, n, sizeof(*all), by_weight);
 	n = MIN(n, max);
 	memcpy(ret, all, n * sizeof(*all));
 	free(all);
 	return n;
+}
+
+bool jumps_before(int trial_dir, const struct verdict *v, struct jumps *ret)
+{
+	const uint64_t at_ns = v->sighting.at_ns;
+	_cleanup_samples_ struct samples s = { 0 };
+
+	if (!v->has_sighting || !v->exposure_ns ||
+	    samples_read(trial_dir, at_ns - MIN(v->exposure_ns, at_ns), at_ns, &s, NULL) < 0 ||
+	    s.n < 2)
+		return false;
+	*ret = (struct jumps){ .n_samples = s.n,
+			       .failed_s = (double)at_ns / 1e9,
+			       .last_s = s.at_s[s.n - 1] };
+	ret->n = jumps_find(&s, JUMPS_MAX, ret->jump);
+	return true;
 }
 
 static void put_amount(struct buf *out, enum jump_unit unit, double v)
@@ -239,4 +255,13 @@ void jump_text(const struct jump *j, double failed_at_s, struct buf *out)
 	buf_puts(out, ", ");
 	figure_scaled(out, failed_at_s - j->at_s, scale_of_seconds(failed_at_s - j->at_s));
 	buf_puts(out, " before");
+}
+
+void jumps_put(const struct jumps *j, size_t max, struct buf *out)
+{
+	for (size_t i = 0; i < MIN(j->n, max); i++) {
+		buf_puts(out, "  ");
+		jump_text(&j->jump[i], j->failed_s, out);
+		buf_putc(out, '\n');
+	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What jumped before a failure: of all that the guest sampled each second, what went from one level
- * to another, and when. Pure.
+ * to another, and when.
  *
  * Each series (a CPU's share of its time in a mode, a counter's rate, a size) is cut in two where
  * that takes away most of its variance (least squares, as the first step of binary segmentation:
@@ -12,6 +12,7 @@
 #define KS_REPORT_JUMPS_H
 
 #include "base/buf.h"
+#include "model/verdict.h"
 #include "report/samples.h"
 
 enum jump_unit {
@@ -28,12 +29,29 @@ struct jump {
 	double weight;        /* how much of a jump it is, 0 to 1 or so */
 };
 
-enum { JUMPS_WINDOW = 180 }; /* samples before the failure that are looked at */
+enum {
+	JUMPS_WINDOW = 180, /* samples before the failure that are looked at */
+	JUMPS_MAX = 6,
+};
 
-/* The largest first, at most max of them. */
+/* What jumped in a trial before it failed. */
+struct jumps {
+	size_t n, n_samples;
+	struct jump jump[JUMPS_MAX];
+	double failed_s, last_s; /* host's clock: of the failure, of the last sample before it */
+};
+
+/* The largest first, at most max of them. Pure. */
 size_t jumps_find(const struct samples *s, size_t max, struct jump *ret);
+
+/* From the beginning of the trial's exposure to its failure. False where it did not fail, or fewer
+ * than two samples came. */
+bool jumps_before(int trial_dir, const struct verdict *v, struct jumps *ret);
 
 /* "CPU 1's system time rose from 3 % to 100 %, 21 s before" */
 void jump_text(const struct jump *j, double failed_at_s, struct buf *out);
+
+/* The first `max` of them, each on a line of its own with two blanks before it. */
+void jumps_put(const struct jumps *j, size_t max, struct buf *out);
 
 #endif

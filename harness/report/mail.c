@@ -143,22 +143,12 @@ static void put_report(struct mail *m)
 
 static void put_jumps(struct mail *m)
 {
-	const struct verdict *v = m->v;
-	uint64_t at = v->sighting.at_ns;
-	_cleanup_samples_ struct samples s = { 0 };
-	struct jump jump[JUMPS_TOLD];
-	size_t n;
+	struct jumps j;
 
-	if (!v->exposure_ns || samples_read(m->dir, at - MIN(v->exposure_ns, at), at, &s, NULL) < 0)
+	if (!jumps_before(m->dir, m->v, &j) || !j.n)
 		return;
-	n = jumps_find(&s, JUMPS_TOLD, jump);
-	if (n)
-		buf_puts(m->out, "\nBefore it:\n");
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(m->out, "  ");
-		jump_text(&jump[i], (double)at / 1e9, m->out);
-		buf_putc(m->out, '\n');
-	}
+	buf_puts(m->out, "\nBefore it:\n");
+	jumps_put(&j, JUMPS_TOLD, m->out);
 }
 
 /* ---- the steps ---- */

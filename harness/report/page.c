@@ -20,7 +20,6 @@ enum {
 	BEFORE_LINES = 2, /* shown before the report */
 	REPORT_LINES = 70,
 	OTHERS_SHOWN = 12,
-	JUMPS_SHOWN = 6,
 };
 
 struct page {
@@ -250,27 +249,15 @@ static void put_others(struct page *p)
 
 static void put_before(struct page *p)
 {
-	const struct verdict *v = p->v;
-	double failed_s = (double)v->sighting.at_ns / 1e9;
-	uint64_t from_ns = v->sighting.at_ns - MIN(v->exposure_ns, v->sighting.at_ns);
-	_cleanup_samples_ struct samples s = { 0 };
-	struct jump jump[JUMPS_SHOWN];
-	size_t n;
+	struct jumps j;
 
-	if (!v->has_sighting || !v->exposure_ns ||
-	    samples_read(p->dir, from_ns, v->sighting.at_ns, &s, NULL) < 0 || s.n < 2)
+	if (!jumps_before(p->dir, p->v, &j))
 		return;
-	n = jumps_find(&s, JUMPS_SHOWN, jump);
 	heading(p, "The seconds before");
-	for (size_t i = 0; i < n; i++) {
-		buf_puts(p->out, "  ");
-		jump_text(&jump[i], failed_s, p->out);
-		buf_putc(p->out, '\n');
-	}
+	jumps_put(&j, JUMPS_MAX, p->out);
 	buf_printf(p->out, "  %s%zu samples of the guest's agent, the last ",
-		   n ? "of " : "nothing jumped in ", s.n);
-	figure_scaled(p->out, failed_s - s.at_s[s.n - 1],
-		      scale_of_seconds(failed_s - s.at_s[s.n - 1]));
+		   j.n ? "of " : "nothing jumped in ", j.n_samples);
+	figure_scaled(p->out, j.failed_s - j.last_s, scale_of_seconds(j.failed_s - j.last_s));
 	buf_puts(p->out, " before\n");
 }
 
