@@ -126,10 +126,12 @@ static int write_sync_close(int fd, const void *data, size_t n)
 
 int fs_write(int dirfd, const char *name, const void *data, size_t n, struct err *err)
 {
-	char temp[NAME_MAX + 1];
+	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+	char temp[PATH_MAX];
 	int fd, r;
 
-	snprintf(temp, sizeof(temp), ".%.200s.%d.new", name, (int)getpid());
+	snprintf(temp, sizeof(temp), "%.*s.%.200s.%d.new", (int)(base - name), name, base,
+		 (int)getpid());
 	fd = openat(dirfd, temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	r = fd < 0 ? -errno : write_sync_close(fd, data, n);
 	if (r == 0 && renameat(dirfd, temp, dirfd, name) < 0)

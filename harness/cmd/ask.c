@@ -2,11 +2,14 @@
 #include "cmd/ask.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
+#include "base/fs.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "cmd/places.h"
@@ -87,6 +90,29 @@ int ask_print(const struct buf *out)
 		return 0;
 	err_set(&err, errno, "cannot write to stdout: %s", strerror(errno));
 	return cmd_fail(&err, EXIT_CANNOT_WRITE);
+}
+
+static int write_into(const char *path, const struct buf *out, struct err *err)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const int r = fd < 0 ? -errno : fs_write_all(fd, buf_str(out), out->len);
+
+	return r < 0 ? err_set(err, -r, "cannot write %s: %s", path, strerror(-r)) : 0;
+}
+
+int ask_write(const char *path, const struct buf *out)
+{
+	struct err err = { 0 };
+	struct stat st;
+	int r;
+
+	if (!path || str_eq(path, "-"))
+		return ask_print(out);
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		r = write_into(path, out, &err);
+	else
+		r = fs_write(AT_FDCWD, path, buf_str(out), out->len, &err);
+	return r < 0 ? cmd_fail(&err, EXIT_CANNOT_WRITE) : 0;
 }
 
 int ask_print_json(json_t *j)

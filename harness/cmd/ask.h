@@ -36,7 +36,11 @@ struct text_style ask_style(void);
 /* Writes all of it to stdout: 0, or the exit code for a stdout that takes no more. */
 int ask_print(const struct buf *out);
 
-/* Likewise, indented; takes j. */
+/* To a file, which appears whole; NULL or "-": to stdout; a pipe or a device is written to as it is.
+ * 0, or the exit code. */
+int ask_write(const char *path, const struct buf *out);
+
+/* As ask_print(), indented; takes j. */
 int ask_print_json(json_t *j);
 
 #endif
