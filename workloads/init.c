@@ -21,6 +21,7 @@
 
 #include "agent/boot.h"
 #include "agent/child.h"
+#include "agent/kmsg.h"
 #include "agent/modules.h"
 #include "agent/plant.h"
 #include "agent/port.h"
@@ -61,11 +62,13 @@ static struct {
 	int signal_fd;
 	struct child load[MAX_LOADS];
 	size_t n_loads;
-	bool planted; /* faults wait for the soak to begin */
+	bool planted;   /* faults wait for the soak to begin */
+	int boot_level; /* what the kernel said so far of this level or worse is told; -1: nothing
+			 */
 	struct port port;
 	struct terminal terminal;
 	struct wire line; /* the one being written */
-} agent = { .phase = PHASE_JOB };
+} agent = { .phase = PHASE_JOB, .boot_level = -1 };
 
 static uint64_t now_ns(void)
 {
@@ -332,6 +335,18 @@ static void on_plant(const char *tokens)
 		say_error("%s", why);
 }
 
+static void on_boot_log(const char *tokens)
+{
+	char text[8];
+	uint64_t level;
+
+	if (wire_get(tokens, "level", text, sizeof text) < 0 || wire_number(text, &level) < 0 ||
+	    level > 7)
+		say_error("boot-log: no level");
+	else
+		agent.boot_level = (int)level;
+}
+
 static void on_load(const char *tokens)
 {
 	char name[64];
@@ -408,9 +423,10 @@ static const struct {
 	const char *word;
 	void (*run)(const char *tokens);
 } words[] = {
-	{ "job", on_job },       { "module", on_module }, { "load", on_load },
-	{ "settle", on_settle }, { "begin", on_begin },   { "ping", on_ping },
-	{ "stop", on_stop },     { "sysrq", on_sysrq },   { "plant", on_plant },
+	{ "job", on_job },           { "module", on_module }, { "load", on_load },
+	{ "settle", on_settle },     { "begin", on_begin },   { "ping", on_ping },
+	{ "stop", on_stop },         { "sysrq", on_sysrq },   { "plant", on_plant },
+	{ "boot-log", on_boot_log },
 };
 
 static void handle_line(char *line)
@@ -471,15 +487,46 @@ static void start_soak(void)
 		child_go(&agent.load[i]);
 }
 
+static void say_kmsg(const struct kmsg_record *r)
+{
+	struct wire *w = say("kmsg");
+
+	wire_u64(w, "level", r->level);
+	wire_u64(w, "us", r->us);
+	wire_text(w, "text", r->text);
+	send_line(w, PORT_MUST);
+}
+
+/* With its levels, which the console does not show. */
+static void say_boot_log(void)
+{
+	struct kmsg_count count;
+	int r = kmsg_read((unsigned)agent.boot_level, say_kmsg, &count);
+
+	if (r < 0)
+		say_error("boot-log: /dev/kmsg: %s", strerror(-r));
+	else if (count.lost)
+		say_log("boot-log: %u more lines, or what was there before them, are not told",
+			count.lost);
+}
+
+static void ready(void)
+{
+	if (agent.boot_level >= 0)
+		say_boot_log();
+	if (agent.failed)
+		return;
+	say_up("ready");
+	agent.phase = PHASE_READY;
+}
+
 /* The steps that nobody's line triggers. */
 static void step(uint64_t at_ns)
 {
 	switch (agent.phase) {
 	case PHASE_ARMING:
-		if (!agent.failed && loads_in(CHILD_ARMED) == agent.n_loads) {
-			say_up("ready");
-			agent.phase = PHASE_READY;
-		}
+		if (!agent.failed && loads_in(CHILD_ARMED) == agent.n_loads)
+			ready();
 		break;
 	case PHASE_STARTING:
 		/* A load may kill the guest at once: the host must have `begun` by then. */

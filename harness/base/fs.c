@@ -124,6 +124,25 @@ static int write_sync_close(int fd, const void *data, size_t n)
 	return r;
 }
 
+void fs_read_part(int dirfd, const char *name, uint64_t offset, size_t n, struct buf *out)
+{
+	_cleanup_close_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC);
+
+	buf_reserve(out, n);
+	while (fd >= 0 && n) {
+		ssize_t got = pread(fd, out->data + out->len, n, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			break;
+		out->len += (size_t)got;
+		offset += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	out->data[out->len] = 0;
+}
+
 int fs_write(int dirfd, const char *name, const void *data, size_t n, struct err *err)
 {
 	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;

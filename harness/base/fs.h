@@ -30,6 +30,11 @@ int fs_read_fd(int fd, size_t max, struct buf *out);
 /* Appends the file's bytes to out; -EFBIG over max. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *err);
 
+/* Appends up to n bytes from `offset` on: fewer at the end of the file, none where there is no
+ * file.
+ */
+void fs_read_part(int dirfd, const char *name, uint64_t offset, size_t n, struct buf *out);
+
 /* Replaces dirfd/name atomically and durably. -ENOSPC and friends carry exit code 73. */
 int fs_write(int dirfd, const char *name, const void *data, size_t n, struct err *err);
 

@@ -5,6 +5,7 @@
 
 #include "detect/crashid.h"
 #include "detect/oops.h"
+#include "detect/quote.h"
 
 /* The first frame in [from, n) that is reliable and to blame, or NULL. */
 static const struct frame *blame(const struct oops *o, unsigned from, unsigned skip)
@@ -199,41 +200,6 @@ static const char *expand(const struct oops *o, const char *hole)
 	return hole[1] >= '1' && hole[1] <= '4' ? o->capture[hole[1] - '0'] : "";
 }
 
-/*
- * What a generic row quotes, without what differs from time to time: addresses become ADDR, numbers
- * NUM, f+0x1/0x2 f.
- */
-static void append_quoted(char *dst, size_t *n, const char *s)
-{
-	while (*s && *n + 5 < TITLE_LEN) {
-		size_t hex = strspn(s, "0123456789abcdefABCDEF"), dec = strspn(s, "0123456789");
-		bool fresh =
-			*n == 0 || !(isalnum((unsigned char)dst[*n - 1]) || dst[*n - 1] == '_');
-		const char *as = NULL;
-		size_t taken = 1;
-
-		if (strncmp(s, "+0x", 3) == 0) {
-			taken = 3 + strspn(s + 3, "0123456789abcdefx/");
-			as = "";
-		} else if (fresh && strncmp(s, "0x", 2) == 0) {
-			taken = 2 + strspn(s + 2, "0123456789abcdefABCDEF");
-			as = "ADDR";
-		} else if (fresh && hex >= 8 && !isalnum((unsigned char)s[hex])) {
-			taken = hex;
-			as = "ADDR";
-		} else if (fresh && dec > 0 && !isalnum((unsigned char)s[dec])) {
-			taken = dec;
-			as = "NUM";
-		}
-		if (!as)
-			dst[(*n)++] = *s;
-		else
-			while (*as)
-				dst[(*n)++] = *as++;
-		s += taken;
-	}
-}
-
 static void title(struct oops *o)
 {
 	const char *t = !o->s.function[0] && o->sig->bare ? o->sig->bare : o->sig->title;
@@ -244,7 +210,7 @@ static void title(struct oops *o)
 			const char *s = expand(o, t);
 
 			if (t[1] == 'q' || t[1] == 'l')
-				append_quoted(o->s.title, &n, o->capture[t[1] == 'q']);
+				quote_append(o->s.title, &n, o->capture[t[1] == 'q']);
 			else
 				while (*s && n + 1 < TITLE_LEN)
 					o->s.title[n++] = *s++;

@@ -114,6 +114,7 @@ static const char *const dumps[] = { "never", "hangs", "failures", NULL };
 
 static const char *const severities[] = { "noise", "note", "crash", "fatal", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
+static const char *const zero_errors[] = { "no", "yes", "false", "true", NULL };
 static const char *const clocks[] = { "virtual", "real", NULL };
 
 static const char *const swap_places[] = { "disk", "zram", "file", NULL };
@@ -299,6 +300,22 @@ static const struct field fields[] = {
 		      "counts. fatal: ends the trial. crash: the same, but that warnings end it "
 		      "only as its target or by a panic. note: recorded; ends a trial only where "
 		      "`fail.target.class` names it. noise: not even recorded." },
+
+	{ "boot", FIELD_GROUP, .in = IN_ALL, .sentence = "What counts before the soak." },
+	{ "boot.zero-errors", FIELD_WORD, SET(boot.zero_errors), .fallback = "no",
+	  .words = zero_errors, .example = "yes",
+	  .sentence =
+		  "Whether whatever the kernel says before the soak at the level of a warning or "
+		  "worse is a failure (class boot-error, with the message as its title), and "
+		  "crashes and warnings with a report are, too, under their own names. The levels "
+		  "are those of the guest's /dev/kmsg; the guest is ended when it is ready. "
+		  "Without it a crash before the soak makes the trial INFRA, and all else is not "
+		  "looked at." },
+	{ "boot.ignore", FIELD_LIST, SET(boot.ignore), .fallback = "", .fits = is_pattern,
+	  .shape = "1 to 256 bytes of one line",
+	  .example = "[\"RETBleed: \", \"ACPI: * (20??????/*)\"]",
+	  .sentence = "Messages that do not count under `boot.zero-errors`: a literal anywhere in "
+		      "the message, or a shell pattern that fits the whole of it." },
 
 	{ "limits", FIELD_GROUP, .in = IN_ALL,
 	  .sentence = "How long things may take; each starts where its step starts." },
@@ -503,6 +520,7 @@ _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum fake_clock) == sizeof(unsigned) &&
 		       sizeof(enum exposure_start) == sizeof(unsigned) &&
 		       sizeof(enum dump_when) == sizeof(unsigned) &&
+		       sizeof(enum zero_errors) == sizeof(unsigned) &&
 		       sizeof(enum swap_on) == sizeof(unsigned) &&
 		       sizeof(enum machine_type) == sizeof(unsigned) &&
 		       sizeof(enum watchdog_device) == sizeof(unsigned) &&

@@ -126,6 +126,19 @@ struct detection {
 	struct pairs severity;    /* by signature, class or family; the narrowest word counts */
 };
 
+/* Do warnings and errors before the soak count as failures? As YAML's people write it, too. */
+enum zero_errors { ZERO_ERRORS_NO, ZERO_ERRORS_YES, ZERO_ERRORS_FALSE, ZERO_ERRORS_TRUE };
+
+struct boot_policy {
+	enum zero_errors zero_errors;
+	struct strv ignore; /* literals within a message, or shell patterns over it */
+};
+
+static inline bool boot_errors_count(const struct boot_policy *p)
+{
+	return p->zero_errors == ZERO_ERRORS_YES || p->zero_errors == ZERO_ERRORS_TRUE;
+}
+
 /* When the guest's memory is kept. */
 enum dump_when {
 	DUMP_NEVER,
@@ -174,6 +187,7 @@ struct settings {
 	enum exposure_start exposure_starts;
 	struct target target;
 	struct detection detect;
+	struct boot_policy boot;
 	struct limits limits;
 	struct evidence_wish evidence;
 	struct fake fake;

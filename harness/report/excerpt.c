@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/excerpt.h"
 
-#include <errno.h>
-#include <fcntl.h>
-
+#include "base/fs.h"
 #include "store/layout.h"
 
 enum { BEFORE_BYTES = 4096, REPORT_BYTES = 65536 };
-
-/* Up to n bytes from `offset`: fewer at the end of the file, none where there is no file. */
-static void read_part(int dir, const char *name, uint64_t offset, size_t n, struct buf *out)
-{
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-
-	buf_reserve(out, n);
-	while (fd >= 0 && n) {
-		ssize_t got = pread(fd, out->data + out->len, n, (off_t)offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		out->len += (size_t)got;
-		offset += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	out->data[out->len] = 0;
-}
 
 bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret)
 {
@@ -37,7 +15,7 @@ bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret)
 		return false;
 	ret->report = (size_t)(s->offset - start);
 	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
-	read_part(trial_dir, TRIAL_CONSOLE, start, ret->report + report, &ret->text);
+	fs_read_part(trial_dir, TRIAL_CONSOLE, start, ret->report + report, &ret->text);
 	return ret->text.len > ret->report;
 }
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "detect/boot_errors.h"
 #include "model/plants.h"
 #include "run/job.h"
 
@@ -171,6 +172,8 @@ void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 	for (size_t i = 0; i < modules.n; i++)
 		put_module(out, modules.item[i]);
 	job_settings(s, out);
+	if (boot_errors_count(&s->boot))
+		buf_printf(out, "boot-log level=%d\n", BOOT_ERROR_LEVEL);
 	if (s->plant.n)
 		put_modules(out, "faultlab");
 	for (size_t i = 0; i < s->plant.n; i++)

@@ -38,6 +38,7 @@ static const struct {
 	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, "guest reset without a report" },
 	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
 	[ENDING_PROBE] = { CRASH_PROBE_OVERDUE, OUTCOME_OTHER, "probe overdue" },
+	[ENDING_BOOT] = { CRASH_NONE, OUTCOME_INFRA, "boot errors that could not be read again" },
 	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, "enough was seen of it" },
 };
 
@@ -82,6 +83,11 @@ static struct sighting synthetic(const struct facts *f)
 	return s;
 }
 
+static bool in_the_soak(const struct facts *f)
+{
+	return f->soak_ns && !(f->has_sighting && f->sighting.at_ns < f->soak_ns);
+}
+
 /* What the scenario counts as a life, which may begin after the soak. */
 static uint64_t exposure(const struct facts *f, uint64_t until_ns)
 {
@@ -100,7 +106,9 @@ static void say_if_before(const struct spec *spec, const struct facts *f, const 
 	size_t n = strlen(v->reason);
 
 	v->before_exposure = !f->exposed_ns || s->at_ns < f->exposed_ns;
-	if (v->before_exposure)
+	if (!in_the_soak(f))
+		snprintf(v->reason + n, sizeof(v->reason) - n, ", before the soak");
+	else if (v->before_exposure)
 		snprintf(v->reason + n, sizeof(v->reason) - n,
 			 ", before the exposure began (exposure.starts: %s)",
 			 exposure_starts[spec->settings.exposure_starts]);
@@ -163,7 +171,7 @@ void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
 	v->settle_ns = f->soak_ns ? since(f->hello_ns, f->soak_ns) : 0;
 	v->has_sighting = false;
 	v->enough = f->ending == ENDING_ENOUGH;
-	if (!f->soak_ns || (f->has_sighting && f->sighting.at_ns < f->soak_ns)) {
+	if (!in_the_soak(f) && !(f->has_sighting && boot_errors_count(&spec->settings.boot))) {
 		never_soaked(f, v);
 	} else if (f->has_sighting) {
 		failed(spec, f, &f->sighting, v);

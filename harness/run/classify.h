@@ -24,6 +24,7 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_HOST,   /* QEMU died or could not start, or the host failed us otherwise */
 	      ENDING_ENOUGH, /* the runner wants no more of it: censored, and nobody's loss */
 	      ENDING_PROBE,  /* a load says that one of its probes is overdue */
+	      ENDING_BOOT,   /* ready, and there were errors that the scenario wants none of */
 	      ENDING_COUNT
 };
 

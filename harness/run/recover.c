@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "run/boot_place.h"
 #include "run/evidence.h"
 #include "run/gather.h"
 #include "run/trial.h"
@@ -173,11 +174,15 @@ int recover_verdict(int dirfd, struct verdict *ret, struct err *err)
 		r = read_past(dirfd, &p, &why);
 	}
 	if (r == 0) {
+		_cleanup_json_ json_t *sightings = NULL;
+
+		boot_place(dirfd, &p.witness);
 		classify(&spec, &p.witness.facts, &v);
 		snprintf(v.kernel, sizeof(v.kernel), "%s", p.witness.kernel);
 		v.final = true;
 		/* derived, as the index is: `scan` of the console tells it again */
-		json_write(dirfd, "sightings.json", p.witness.sightings, NULL);
+		sightings = witness_sightings(&p.witness);
+		json_write(dirfd, "sightings.json", sightings, NULL);
 		*ret = v;
 	} else if (err) {
 		*err = why;

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "model/plants.h"
 #include "run/balloon.h"
+#include "run/boot_place.h"
 #include "run/disks.h"
 #include "run/evidence.h"
 #include "run/gather.h"
@@ -118,6 +119,15 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 		detector_feed(t->detector, data, n, at_ns);
 }
 
+/* The guest was let come so far, so that one trial tells all of them. */
+static void end_in_boot_errors(struct trial *t)
+{
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "the first of %zu", t->witness.n_boot_errors);
+	end(t, ENDING_BOOT, detail);
+}
+
 /* Disks that are to fail do so from here on: nothing does before the soak. */
 static void begin(struct trial *t)
 {
@@ -134,6 +144,10 @@ static void follow(struct trial *t)
 
 	if (t->step == STEP_BOOT && f->hello_ns)
 		enter(t, STEP_SETTLE);
+	if (t->step == STEP_SETTLE && t->witness.n_boot_errors) {
+		end_in_boot_errors(t);
+		return;
+	}
 	if (t->step == STEP_SETTLE && f->ready_ns && !t->begin_sent) {
 		t->begin_sent = true;
 		begin(t);
@@ -427,6 +441,7 @@ static void decide(struct trial *t)
 {
 	if (t->detector)
 		detector_finish(t->detector);
+	boot_place(t->env->dirfd, &t->witness);
 	classify(t->spec, &t->witness.facts, &t->verdict);
 	snprintf(t->verdict.kernel, sizeof(t->verdict.kernel), "%s", t->witness.kernel);
 	enter(t, STEP_COMMIT);
@@ -436,9 +451,11 @@ static void commit(struct trial *t)
 {
 	t->verdict.final = true;
 	t->verdict.wall_ns = now(t) - t->witness.facts.spawn_ns;
-	if (t->env->dirfd >= 0)
-		t->result =
-			json_write(t->env->dirfd, "sightings.json", t->witness.sightings, &t->err);
+	if (t->env->dirfd >= 0) {
+		_cleanup_json_ json_t *sightings = witness_sightings(&t->witness);
+
+		t->result = json_write(t->env->dirfd, "sightings.json", sightings, &t->err);
+	}
 	if (t->result == 0 && evidence_error(t->evidence) < 0) {
 		t->result = err_set(&t->err, -evidence_error(t->evidence),
 				    "the trial's logs could not be written: %s",

@@ -14,12 +14,16 @@ void witness_init(struct witness *w, const struct settings *s)
 	w->facts.ending = ENDING_LOST; /* until it is known better */
 	w->facts.work = NAN;
 	w->sightings = json_array();
+	if (boot_errors_count(&s->boot))
+		w->boot = boot_errors_new();
 }
 
 void witness_done(struct witness *w)
 {
 	json_decref(w->sightings);
 	w->sightings = NULL;
+	w->boot = boot_errors_free(w->boot);
+	free(TAKE(w->boot_error, NULL));
 }
 
 /* From here on the life is counted. */
@@ -44,11 +48,37 @@ static void on_hello(struct witness *w, const struct agent_line *l, uint64_t at_
 	snprintf(w->kernel, sizeof(w->kernel), "%s", release ? release : "");
 }
 
+static void on_kmsg(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *text = pairs_get(&l->arg, "text");
+
+	if (w->boot && !w->facts.ready_ns && text)
+		boot_errors_add(w->boot, (unsigned)agent_u64(l, "level", 7), agent_u64(l, "us", 0),
+				text, at_ns);
+}
+
+static void on_boot_error(void *arg, const struct sighting *s)
+{
+	struct witness *w = arg;
+	size_t n = w->n_boot_errors++;
+
+	w->boot_error = xrealloc(w->boot_error, w->n_boot_errors * sizeof(*s));
+	w->boot_error[n] = *s;
+	w->facts.n_sightings++;
+}
+
 static void on_ready(struct witness *w, const struct agent_line *l, uint64_t at_ns)
 {
 	(void)l;
-	if (w->facts.hello_ns && !w->facts.ready_ns)
-		w->facts.ready_ns = at_ns;
+	if (!w->facts.hello_ns || w->facts.ready_ns)
+		return;
+	w->facts.ready_ns = at_ns;
+	if (w->boot && !w->facts.has_sighting)
+		boot_errors_find(w->boot, w->settings, on_boot_error, w, NULL);
+	if (!w->n_boot_errors)
+		return;
+	w->facts.has_sighting = true;
+	w->facts.sighting = w->boot_error[0];
 }
 
 static void on_begun(struct witness *w, const struct agent_line *l, uint64_t at_ns)
@@ -135,7 +165,7 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 	} words[] = {
 		{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
 		{ "ready", on_ready },   { "begun", on_begun },       { "probe", on_probe },
-		{ "sample", on_sample },
+		{ "sample", on_sample }, { "kmsg", on_kmsg },
 	};
 
 	if (w->facts.end_ns)
@@ -153,10 +183,18 @@ static void keep(struct witness *w, uint64_t serial, const struct sighting *s)
 		json_array_set_new(w->sightings, serial, sighting_to_json(s));
 }
 
+/* Before the soak, where the scenario wants a boot without errors. */
+static bool spoils_boot(const struct witness *w, const struct sighting *s)
+{
+	return w->boot && !w->facts.soak_ns && s->severity >= SEVERITY_CRASH && !s->ignored[0] &&
+	       !boot_error_ignored(&w->settings->boot, s->title);
+}
+
 bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
 		      const struct sighting *s)
 {
-	bool decides = serial < w->deciding && classify_ends_trial(&w->settings->target, s);
+	bool decides = serial < w->deciding && !w->n_boot_errors &&
+		       (classify_ends_trial(&w->settings->target, s) || spoils_boot(w, s));
 
 	keep(w, serial, s);
 	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH && !s->ignored[0])
@@ -168,6 +206,15 @@ bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t ser
 		w->facts.sighting = *s;
 	}
 	return decides;
+}
+
+json_t *witness_sightings(const struct witness *w)
+{
+	json_t *all = json_copy(w->sightings);
+
+	for (size_t i = 0; i < w->n_boot_errors; i++)
+		json_array_append_new(all, sighting_to_json(&w->boot_error[i]));
+	return all;
 }
 
 void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,

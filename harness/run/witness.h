@@ -6,6 +6,7 @@
 #ifndef KS_RUN_WITNESS_H
 #define KS_RUN_WITNESS_H
 
+#include "detect/boot_errors.h"
 #include "detect/detector.h"
 #include "run/agent.h"
 #include "run/classify.h"
@@ -16,8 +17,11 @@ struct witness {
 	char kernel[128];  /* as the guest's hello said it */
 	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
 	bool deciding_closed;
-	uint64_t scanned_before; /* pgscan_kswapd as the soak began; TIME_NEVER: not known */
-	json_t *sightings;       /* by serial; the first ones only */
+	uint64_t scanned_before;     /* pgscan_kswapd as the soak began; TIME_NEVER: not known */
+	json_t *sightings;           /* by serial; the first ones only */
+	struct boot_errors *boot;    /* what the kernel said before the soak; NULL: not asked */
+	struct sighting *boot_error; /* those that count, once the guest is ready */
+	size_t n_boot_errors;
 };
 
 void witness_init(struct witness *w, const struct settings *s);
@@ -30,6 +34,9 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 /* True where it is the first so far that ends a trial. */
 bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
 		      const struct sighting *s);
+
+/* All that were seen, boot errors last: for sightings.json. The caller drops the reference. */
+json_t *witness_sightings(const struct witness *w);
 
 /* Why, when and in which step the trial left its steps. The first end counts. */
 void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,

@@ -6,6 +6,7 @@
 
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/agent/child.c"
+#include "../../workloads/agent/kmsg.c"
 #include "../../workloads/agent/lines.c"
 #include "../../workloads/agent/port.c"
 #include "../../workloads/agent/sample.c"
@@ -324,6 +325,31 @@ static void a_setting_outside_proc_and_sys_is_refused(void **state)
 	}
 }
 
+static void a_record_of_kmsg_has_the_level_that_the_console_lacks(void **state)
+{
+	static const char record[] = "3,271,28000,-;EDAC MC0: 1 CE\n SUBSYSTEM=pci\n";
+	struct kmsg_record r;
+
+	(void)state;
+	assert_true(kmsg_record(record, strlen(record), &r));
+	assert_int_equal(r.level, 3);
+	assert_int_equal(r.seq, 271);
+	assert_int_equal(r.us, 28000);
+	assert_string_equal(r.text, "EDAC MC0: 1 CE");
+}
+
+static void what_a_program_wrote_to_kmsg_is_not_the_kernels(void **state)
+{
+	struct kmsg_record r;
+
+	(void)state;
+	assert_false(kmsg_record("11,5,6,-;I am root", 18, &r));
+	assert_false(kmsg_record("no record", 9, &r));
+	assert_false(kmsg_record("3,x,6,-;text", 12, &r));
+	assert_true(kmsg_record("3,5,6,-;no newline", 12, &r));
+	assert_string_equal(r.text, "no n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +368,8 @@ int main(void)
 		test(pressure_is_the_total_of_each_kind),
 		test(a_setting_took_effect_when_it_reads_the_same),
 		test(a_setting_outside_proc_and_sys_is_refused),
+		test(a_record_of_kmsg_has_the_level_that_the_console_lacks),
+		test(what_a_program_wrote_to_kmsg_is_not_the_kernels),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,7 @@ static void each_setting_is_a_line_of_the_job(void **state)
 		   "\nswap on=disk bytes=1052672 file= algorithm=lz4\n");
 	assert_job("swap: { size: 1MiB, on: zram, algorithm: zstd }",
 		   "\nmodule name=zstd\nmodule name=zram\n");
+	assert_job("memory: 1GiB }\nboot: { zero-errors: true", "\nboot-log level=4\n");
 	assert_job("modules: [veth, \"dummy a=1 b=2\"]",
 		   "\nmodule name=veth\nmodule name=dummy args=a=1%20b=2\n");
 }

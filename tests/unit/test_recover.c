@@ -306,6 +306,23 @@ static void a_recovered_life_is_counted_from_its_first_reclaim(void **state)
 	assert_true(v.exposure_wait_ns == 2 * NS_PER_S);
 }
 
+static void boot_errors_are_found_again_and_where_they_stand(void **state)
+{
+	struct folder *f = *state;
+	struct verdict v;
+
+	put_spec(f, SCENARIO "boot: { zero-errors: yes }\n");
+	put(f, "console.log", "[    0.000000] Linux version 6.1\n[    0.028000] tsc: bad\n");
+	put(f, "agent.log",
+	    "1000000000 # machine running: \n2000000000 hello proto=1\n"
+	    "3000000000 kmsg level=4 us=28000 text=tsc:%20bad\n3000000001 ready\n");
+	v = recover(f);
+	assert_int_equal(v.outcome, OUTCOME_OTHER);
+	assert_string_equal(v.sighting.title, "boot-error: tsc: bad");
+	assert_int_equal(v.sighting.offset, 33);
+	assert_int_equal(v.sighting.end, 57);
+}
+
 #define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -325,6 +342,7 @@ int main(void)
 		with_folder(an_overdue_probe_stands),
 		with_folder(a_recovered_life_is_counted_from_its_first_reclaim),
 		with_folder(a_guest_cannot_note_an_end),
+		with_folder(boot_errors_are_found_again_and_where_they_stand),
 		with_folder(a_flood_of_reports_keeps_the_first_of_them),
 	};
 

@@ -289,6 +289,8 @@ static int probing_new(struct loop *loop, const struct machine *m, const struct 
 
 static int probing_send(struct vm *vm, const char *line, size_t n)
 {
+	if (n >= 7 && memcmp(line + n - 7, "settle\n", 7) == 0 && str_after(probing.line, "kmsg "))
+		loop_add_timer(probing.loop, loop_now(probing.loop), say_probe, NULL);
 	if (n >= 6 && memcmp(line + n - 6, "begin\n", 6) == 0)
 		loop_add_timer(probing.loop, loop_now(probing.loop) + 100 * NS_PER_S, say_probe,
 			       NULL);
@@ -335,6 +337,51 @@ static void a_probe_that_lies_is_cut_to_size(void **state)
 	spec_free(&s);
 }
 
+/* ---- a guest that complains while it boots ---- */
+
+#define COMPLAINT "kmsg level=3 us=28000 text=EDAC%20MC0:%201%20CE"
+
+static void a_boot_error_fails_the_trial_where_the_scenario_wants_none(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 60 * NS_PER_S);
+	struct verdict v;
+
+	(void)state;
+	strv_done(&s.settings.target.classes);
+	s.settings.boot.zero_errors = ZERO_ERRORS_TRUE;
+	v = run_probing(&s, COMPLAINT);
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_int_equal(v.sighting.class, CRASH_BOOT_ERROR);
+	assert_string_equal(v.sighting.title, "boot-error: EDAC MC0: NUM CE");
+	assert_string_equal(v.reason,
+			    "boot-error: EDAC MC0: NUM CE: the first of 1, before the soak");
+	assert_true(v.exposure_ns == 0 && v.before_exposure && v.n_sightings == 1);
+	spec_free(&s);
+}
+
+static void it_does_not_where_it_is_ignored_or_nobody_asked(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 60 * NS_PER_S);
+
+	(void)state;
+	assert_int_equal(run_probing(&s, COMPLAINT).outcome, OUTCOME_SURVIVED);
+	s.settings.boot.zero_errors = ZERO_ERRORS_YES;
+	strv_add(&s.settings.boot.ignore, "EDAC MC0");
+	assert_int_equal(run_probing(&s, COMPLAINT).outcome, OUTCOME_SURVIVED);
+	strv_done(&s.settings.boot.ignore);
+	spec_free(&s);
+}
+
+static void beside_a_target_a_boot_error_is_a_competing_risk(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 60 * NS_PER_S);
+
+	(void)state;
+	s.settings.boot.zero_errors = ZERO_ERRORS_YES;
+	assert_int_equal(run_probing(&s, COMPLAINT).outcome, OUTCOME_OTHER);
+	spec_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -349,6 +396,9 @@ int main(void)
 		test(without_beats_the_heartbeat_is_lost),
 		test(a_probe_that_is_overdue_ends_the_soak_by_its_name),
 		test(a_probe_that_lies_is_cut_to_size),
+		test(a_boot_error_fails_the_trial_where_the_scenario_wants_none),
+		test(it_does_not_where_it_is_ignored_or_nobody_asked),
+		test(beside_a_target_a_boot_error_is_a_competing_risk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
