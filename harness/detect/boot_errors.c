@@ -109,7 +109,7 @@ static void on_report(void *arg, enum sighting_phase phase, uint64_t serial,
 
 static void take_message(struct search *f, const struct message *m)
 {
-	const char *line = f->b->log.data + m->at, *text = memchr(line, ']', 40) + 2;
+	const char *line = f->b->log.data + m->at, *text = strchr(line, ']') + 2;
 	_cleanup_free_
 	char *copy = xstrndup(text, strcspn(text, "\n"));
 	struct sighting s = { .class = CRASH_BOOT_ERROR, .at_ns = m->at_ns, .last_ns = m->at_ns };

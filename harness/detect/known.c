@@ -98,7 +98,7 @@ int known_find(const struct known *k, const struct sighting *s)
 		const struct sighting *head = k->one[i]->head;
 
 		if (head->class == s->class && str_eq(head->id, s->id) &&
-		    str_eq(head->ignored, s->ignored))
+		    str_eq(head->subject, s->subject) && str_eq(head->ignored, s->ignored))
 			return (int)i;
 	}
 	return -1;

@@ -22,7 +22,8 @@ void known_done(struct known *k);
 /* Takes it in. The oldest but the first goes: the first cause is what a trial is about. */
 void known_add(struct known *k, uint64_t serial, const struct sighting *s);
 
-/* Index of the one that s repeats: of its class and id, and ignored or not as it is; or -1. */
+/* Index of the one that s repeats: of its class, id and subject, and ignored or not as it is; or
+ * -1. */
 int known_find(const struct known *k, const struct sighting *s);
 
 /* Index of the last one that is a crash or worse, or -1. */

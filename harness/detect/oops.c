@@ -271,6 +271,8 @@ void oops_open(struct oops *o, const struct signature *sig, const struct capture
 	header_frame(o, c);
 	speaker_line(o, k->text);
 	o->s.panicked = sig->flags & SIG_PANIC;
+	if (sig->flags & SIG_SUBJECT)
+		copy_text(o->s.subject, SUBJECT_LEN, o->capture[1], strlen(o->capture[1]));
 	/* "EXT4-fs error (device vda): f:126" names a function without an offset */
 	if (!o->header.function[0] && sig->stack == STACK_NAME && o->capture[1][0]) {
 		copy_text(o->header.function, FUNCTION_LEN, o->capture[1], strlen(o->capture[1]));

@@ -31,6 +31,7 @@ enum {
 	SIG_DUMP = 128,      /* no event, but the stack that follows is somebody else's */
 	SIG_ALONE = 1024,    /* without a stack: told at once, and nothing that is open minds */
 	SIG_HEARSAY = 2048, /* shows a task that runs: its stack cannot be unwound, only searched */
+	SIG_SUBJECT = 4096, /* its first capture is what it is about: of another it is no repeat */
 	SIG_SECOND = 16,    /* never a first cause: says that an earlier report was fatal */
 };
 

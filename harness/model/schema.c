@@ -243,6 +243,12 @@ static const struct field fields[] = {
 	{ "fail.target.text", FIELD_TEXT, SET(target.text), .fallback = "", .fits = is_one_line,
 	  .shape = "one line", .example = "\"*ext4*\"",
 	  .sentence = "A shell pattern over the crash's title." },
+	{ "fail.target.lasts", FIELD_DURATION, SET(target.lasts), .fallback = "0s", RANGE(0, DAY),
+	  .example = "60s",
+	  .sentence = "How long the same message must have come again and again to count (of the "
+		      "same network device, where it names one). The first of them says when it "
+		      "failed; what ends sooner has passed by, and ends no trial. A wait that the "
+		      "horizon falls into is waited out. It should come much oftener than that." },
 
 	{ "detect", FIELD_GROUP, .in = IN_ALL,
 	  .sentence =

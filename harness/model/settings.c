@@ -155,6 +155,11 @@ bool target_matches(const struct target *t, const struct sighting *s)
 	       (!t->text || !*t->text || fnmatch(t->text, s->title, 0) == 0);
 }
 
+bool target_lasted(const struct target *t, const struct sighting *s)
+{
+	return !t->lasts || (s->last_ns >= s->at_ns && s->last_ns - s->at_ns >= t->lasts);
+}
+
 /* ---- JSON ---- */
 
 /* The object that holds the last step of the path, made on the way where `make`; *ret_key: that. */

@@ -117,6 +117,7 @@ struct target {
 	uint64_t within;     /* the patterns are looked for in the first N frames, the guilty one
 				included */
 	char *text;          /* fnmatch(3) pattern over the title; "" any */
+	uint64_t lasts; /* ns from the first to the last of its reports, at least; 0: one will do */
 };
 
 /* What a scenario changes about detect/signatures.def. */
@@ -205,13 +206,16 @@ void named_list_done(struct named_list *l);
 struct named *named_add(struct named_list *l, const char *name); /* valid until the next add */
 const struct named *named_get(const struct named_list *l, const char *name); /* NULL: missing */
 
-/* Does the sighting count as the target's failure? Frames match the guilty function and the trace.
- */
 /* Calls `see` for each word list of kernel modules, and of programs, that this use of the load
  * asks for beyond its row: by its parameters `modules` and `programs`, and by its row's `need`. */
 void load_use_needs(const struct load_use *use,
 		    void (*see)(void *arg, const char *modules, const char *programs), void *arg);
 
+/*
+ * Is the sighting of what is looked for? Frames match the guilty function and the trace. It counts
+ * as the failure once it has lasted, too.
+ */
 bool target_matches(const struct target *t, const struct sighting *s);
+bool target_lasted(const struct target *t, const struct sighting *s);
 
 #endif

@@ -59,6 +59,8 @@ json_t *sighting_to_json(const struct sighting *s)
 	if (s->ignored[0])
 		json_set_str(o, "ignored", s->ignored);
 	json_set_str(o, "title", s->title);
+	if (s->subject[0])
+		json_set_str(o, "subject", s->subject);
 	json_set_str(o, "function", s->function);
 	json_set_str(o, "module", s->module);
 	json_set_str(o, "top", s->top);
@@ -138,6 +140,7 @@ int sighting_from_json(const json_t *j, struct sighting *ret, struct err *err)
 	    json_get_text(j, "signature", s.signature, sizeof(s.signature), err) < 0 ||
 	    json_get_text(j, "ignored", s.ignored, sizeof(s.ignored), err) < 0 ||
 	    json_get_text(j, "title", s.title, sizeof(s.title), err) < 0 ||
+	    json_get_text(j, "subject", s.subject, sizeof(s.subject), err) < 0 ||
 	    json_get_text(j, "function", s.function, sizeof(s.function), err) < 0 ||
 	    json_get_text(j, "module", s.module, sizeof(s.module), err) < 0 ||
 	    json_get_text(j, "top", s.top, sizeof(s.top), err) < 0 ||

@@ -17,6 +17,7 @@ enum {
 	TITLE_LEN = 256,
 	CRASH_ID_LEN = 24,
 	SIGNATURE_LEN = 52,
+	SUBJECT_LEN = 32,
 };
 
 struct frame {
@@ -49,6 +50,7 @@ struct sighting {
 	char signature[SIGNATURE_LEN]; /* of detect/signatures.def, or of the scenario; "" none */
 	char ignored[SIGNATURE_LEN];   /* the scenario's detect.ignore that fits; "" none */
 	char title[TITLE_LEN];         /* "divide error in fib_rebalance" */
+	char subject[SUBJECT_LEN];     /* "veth1": of its kind, the one it is about; "" none */
 	char function[FUNCTION_LEN];   /* the guilty one; "" unknown */
 	char module[MODULE_LEN];       /* its module; "" = the kernel proper or unknown */
 	char top[FUNCTION_LEN];        /* first frame that is no plumbing */
@@ -61,7 +63,7 @@ struct sighting {
 	uint64_t at_ns,
 		last_ns;  /* arrival of the first line, and of the last repeat's; host clock */
 	double guest_s;   /* the first line's own timestamp; NaN: none */
-	uint64_t repeats; /* further reports with the same id, folded into this one */
+	uint64_t repeats; /* further reports with the same id and subject, folded into this one */
 	unsigned n_frames;
 	struct frame frame[SIGHTING_FRAMES]; /* last: detect/known.c stores the rest alone */
 };

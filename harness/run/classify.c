@@ -11,7 +11,9 @@ bool classify_ends_trial(const struct target *t, const struct sighting *s)
 
 	if (s->ignored[0])
 		return false;
-	return target_matches(t, s) || (s->severity >= SEVERITY_CRASH && !survived);
+	if (target_matches(t, s))
+		return target_lasted(t, s);
+	return s->severity >= SEVERITY_CRASH && !survived;
 }
 
 /*

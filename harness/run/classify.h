@@ -40,6 +40,7 @@ struct facts {
 	uint64_t last_progress_ns; /* the last count of any load; 0: none */
 	uint64_t probe_ns;         /* when the first overdue probe had begun to wait; 0: none */
 	uint64_t end_ns;           /* the instant of the ending */
+	uint64_t horizon_ns;       /* of the soak's limit, if a target had yet to last then; or 0 */
 	enum ending ending;
 	enum step step;   /* in which step it ended */
 	char probe[24];   /* that probe's name: of a-z 0-9 and - only */
@@ -54,7 +55,7 @@ struct facts {
  * Does this sighting end a soak? The target does, and everything else of severity crash or worse
  * but warnings: a WARN is survived by the kernel, so it is recorded and the soak goes on, unless
  * the scenario calls it fatal or the kernel panicked because of it. What the scenario ignores never
- * does.
+ * does, nor does a target before it has lasted.
  */
 bool classify_ends_trial(const struct target *t, const struct sighting *s);
 

@@ -54,7 +54,9 @@ static uint64_t now(const struct trial *t)
 static void tell_runner(const struct trial *t)
 {
 	if (t->witness.facts.exposed_ns && !t->env->clock->fake)
-		evidence_soak(t->evidence, t->witness.facts.exposed_ns, t->witness.facts.end_ns);
+		evidence_soak(t->evidence, t->witness.facts.exposed_ns,
+			      t->witness.facts.horizon_ns ? t->witness.facts.horizon_ns
+							  : t->witness.facts.end_ns);
 }
 
 static void note_exposure(struct trial *t)
@@ -489,6 +491,21 @@ static const struct {
 #undef STEP
 };
 
+static void on_limit(void *arg);
+
+/* A target that was seen shortly before the horizon may yet last long enough to count. */
+static bool wait_for_target(struct trial *t)
+{
+	uint64_t until = witness_horizon(&t->witness, now(t));
+
+	if (!until)
+		return false;
+	evidence_note(t->evidence, now(t), "the horizon: whether the target lasts is waited for");
+	tell_runner(t);
+	t->limit = loop_add_timer(t->loop, until, on_limit, t);
+	return true;
+}
+
 static void on_limit(void *arg)
 {
 	struct trial *t = arg;
@@ -499,6 +516,8 @@ static void on_limit(void *arg)
 		enter(t, STEP_CLASSIFY);
 		return;
 	}
+	if (t->step == STEP_SOAK && wait_for_target(t))
+		return;
 	if (t->step != STEP_EVIDENCE) {
 		end(t, steps[t->step].at_limit, "");
 		return;

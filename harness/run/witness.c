@@ -4,8 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { SIGHTINGS_KEPT = 256 };
-
 void witness_init(struct witness *w, const struct settings *s)
 {
 	*w = (struct witness){ .settings = s,
@@ -125,7 +123,7 @@ static void on_progress(struct witness *w, const struct agent_line *l, uint64_t 
 	uint64_t count = agent_u64(l, "count", 0);
 
 	w->facts.last_beat_ns = at_ns;
-	if (!w->facts.soak_ns || !load)
+	if (!w->facts.soak_ns || w->facts.horizon_ns || !load)
 		return;
 	if (count)
 		w->facts.last_progress_ns = at_ns;
@@ -175,8 +173,11 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 			words[i].fn(w, l, at_ns);
 }
 
-static void keep(struct witness *w, uint64_t serial, const struct sighting *s)
+static void keep(struct witness *w, enum sighting_phase phase, uint64_t serial,
+		 const struct sighting *s)
 {
+	if (phase == SIGHTING_OPENED && serial < SIGHTINGS_KEPT)
+		w->work_at[serial] = w->facts.work;
 	while (json_array_size(w->sightings) <= serial && serial < SIGHTINGS_KEPT)
 		json_array_append_new(w->sightings, json_null());
 	if (serial < SIGHTINGS_KEPT)
@@ -190,15 +191,34 @@ static bool spoils_boot(const struct witness *w, const struct sighting *s)
 	       !boot_error_ignored(&w->settings->boot, s->title);
 }
 
+static bool after_horizon(const struct witness *w, const struct sighting *s)
+{
+	return w->facts.horizon_ns && s->at_ns >= w->facts.horizon_ns;
+}
+
+/* It need not come at once when its time is full: half of that again is left to it. */
+static void await_target(struct witness *w, const struct sighting *s)
+{
+	const struct target *t = &w->settings->target;
+
+	if (t->lasts && !s->ignored[0] && s->at_ns >= w->facts.soak_ns && target_matches(t, s) &&
+	    !target_lasted(t, s))
+		w->open_until_ns = MAX(w->open_until_ns, s->at_ns + t->lasts + t->lasts / 2);
+}
+
 bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
 		      const struct sighting *s)
 {
-	bool decides = serial < w->deciding && !w->n_boot_errors &&
+	bool decides = serial < w->deciding && !w->n_boot_errors && !after_horizon(w, s) &&
 		       (classify_ends_trial(&w->settings->target, s) || spoils_boot(w, s));
 
-	keep(w, serial, s);
+	if (!after_horizon(w, s))
+		await_target(w, s);
+	keep(w, phase, serial, s);
 	if (phase == SIGHTING_OPENED && s->severity >= SEVERITY_CRASH && !s->ignored[0])
 		w->facts.n_sightings++;
+	if (decides && serial < SIGHTINGS_KEPT)
+		w->facts.work = w->work_at[serial];
 	if (decides || serial == w->deciding) {
 		w->deciding = serial;
 		w->deciding_closed = phase != SIGHTING_OPENED;
@@ -217,11 +237,23 @@ json_t *witness_sightings(const struct witness *w)
 	return all;
 }
 
+uint64_t witness_horizon(struct witness *w, uint64_t at_ns)
+{
+	if (w->facts.horizon_ns || w->open_until_ns <= at_ns)
+		return 0;
+	w->facts.horizon_ns = at_ns;
+	return w->open_until_ns;
+}
+
 void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,
 		 const char *detail)
 {
 	if (w->facts.end_ns)
 		return;
+	if (w->facts.horizon_ns && ending != ENDING_CRASH) {
+		ending = ENDING_HORIZON; /* it had lived so long, whatever came then */
+		at_ns = w->facts.horizon_ns;
+	}
 	w->facts.ending = ending;
 	w->facts.step = step;
 	w->facts.end_ns = at_ns;

@@ -11,16 +11,20 @@
 #include "run/agent.h"
 #include "run/classify.h"
 
+enum { SIGHTINGS_KEPT = 256 };
+
 struct witness {
 	const struct settings *settings; /* borrowed */
 	struct facts facts;
 	char kernel[128];  /* as the guest's hello said it */
 	uint64_t deciding; /* serial of facts.sighting; TIME_NEVER: none yet */
 	bool deciding_closed;
-	uint64_t scanned_before;     /* pgscan_kswapd as the soak began; TIME_NEVER: not known */
-	json_t *sightings;           /* by serial; the first ones only */
-	struct boot_errors *boot;    /* what the kernel said before the soak; NULL: not asked */
-	struct sighting *boot_error; /* those that count, once the guest is ready */
+	uint64_t scanned_before; /* pgscan_kswapd as the soak began; TIME_NEVER: not known */
+	uint64_t open_until_ns;  /* a target that has yet to last is waited for until then; or 0 */
+	json_t *sightings;       /* by serial; the first ones only */
+	double work_at[SIGHTINGS_KEPT]; /* the work done when each was first seen */
+	struct boot_errors *boot;       /* what the kernel said before the soak; NULL: not asked */
+	struct sighting *boot_error;    /* those that count, once the guest is ready */
 	size_t n_boot_errors;
 };
 
@@ -37,6 +41,13 @@ bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t ser
 
 /* All that were seen, boot errors last: for sightings.json. The caller drops the reference. */
 json_t *witness_sightings(const struct witness *w);
+
+/*
+ * The soak's limit has come: is there a target that may yet last long enough? The instant until
+ * when it is to be waited for, or 0. From then on only such a target ends the life otherwise than
+ * by survival, and no work is counted.
+ */
+uint64_t witness_horizon(struct witness *w, uint64_t at_ns);
 
 /* Why, when and in which step the trial left its steps. The first end counts. */
 void witness_end(struct witness *w, enum ending ending, enum step step, uint64_t at_ns,

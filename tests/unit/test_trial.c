@@ -382,6 +382,113 @@ static void beside_a_target_a_boot_error_is_a_competing_risk(void **state)
 	spec_free(&s);
 }
 
+/* ---- a target that has to last ---- */
+
+struct wait {
+	uint64_t at_s;
+	const char *device;
+};
+
+static const struct wait *waits;
+
+static void say_wait(void *arg)
+{
+	const struct wait *w = arg;
+	char line[128];
+	int n = snprintf(line, sizeof(line),
+			 "[   99.000000] unregister_netdevice: waiting for %s to become free. "
+			 "Usage count = 2\n",
+			 w->device);
+
+	probing.cb->console(probing.arg, line, (size_t)n, loop_now(probing.loop));
+}
+
+static int waiting_send(struct vm *vm, const char *line, size_t n)
+{
+	int r = vm_fake.send(vm, line, n);
+
+	if (n >= 6 && memcmp(line + n - 6, "begin\n", 6) == 0)
+		for (const struct wait *w = waits; w->device; w++)
+			loop_add_timer(probing.loop, loop_now(probing.loop) + w->at_s * NS_PER_S,
+				       say_wait, (void *)w);
+	return r;
+}
+
+static struct verdict run_waiting(uint64_t lasts_s, uint64_t soak_s, const struct wait *script)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, soak_s * NS_PER_S);
+	struct vm_backend backend = vm_fake;
+	struct verdict v;
+
+	backend.new = probing_new;
+	backend.send = waiting_send;
+	waits = script;
+	strv_done(&s.settings.target.classes);
+	strv_add(&s.settings.target.classes, "unregister-netdevice");
+	s.settings.target.lasts = lasts_s * NS_PER_S;
+	v = run_one_with(&s, 1, &backend);
+	spec_free(&s);
+	return v;
+}
+
+/* The soak begins some milliseconds behind the word for it. */
+static int whole_s(const struct verdict *v)
+{
+	return (int)lround((double)v->exposure_ns / (double)NS_PER_S);
+}
+
+static const struct wait stays[] = {
+	{ 10, "veth1" }, { 20, "veth1" }, { 30, "veth1" }, { 0, NULL }
+};
+
+static void a_target_that_lasts_failed_at_its_first_message(void **state)
+{
+	struct verdict v = run_waiting(20, 3600, stays);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_int_equal(whole_s(&v), 10);
+	assert_true(fabs(v.exposure_work - 100) <= 1);
+	assert_string_equal(v.sighting.subject, "veth1");
+	assert_int_equal(v.sighting.repeats, 2);
+}
+
+static void what_passes_by_is_counted_and_survived(void **state)
+{
+	static const struct wait others[] = {
+		{ 10, "veth1" }, { 20, "veth2" }, { 30, "veth1" }, { 40, "veth3" }, { 0, NULL }
+	};
+	struct verdict v = run_waiting(21, 3600, stays);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_int_equal(whole_s(&v), 3600);
+	assert_int_equal(v.n_sightings, 1);
+	v = run_waiting(25, 3600, others); /* each device for itself */
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_int_equal(v.n_sightings, 3);
+}
+
+static void a_wait_over_the_horizon_is_waited_out(void **state)
+{
+	static const struct wait once[] = { { 10, "veth1" }, { 0, NULL } };
+	static const struct wait late[] = {
+		{ 10, "veth1" }, { 26, "veth9" }, { 36, "veth9" }, { 46, "veth9" }, { 0, NULL }
+	};
+	struct verdict v = run_waiting(20, 25, stays);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	assert_int_equal(whole_s(&v), 10);
+	v = run_waiting(20, 25, once);
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_int_equal(whole_s(&v), 25);
+	assert_true(v.exposure_work <= 250);
+	v = run_waiting(20, 25, late); /* what begins behind it is none of this life's */
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_int_equal(whole_s(&v), 25);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +506,9 @@ int main(void)
 		test(a_boot_error_fails_the_trial_where_the_scenario_wants_none),
 		test(it_does_not_where_it_is_ignored_or_nobody_asked),
 		test(beside_a_target_a_boot_error_is_a_competing_risk),
+		test(a_target_that_lasts_failed_at_its_first_message),
+		test(what_passes_by_is_counted_and_survived),
+		test(a_wait_over_the_horizon_is_waited_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
