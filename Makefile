@@ -17,6 +17,8 @@
 # V=1 shows the commands.
 
 PREFIX  ?= /usr/local
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS ?= $(PREFIX)/share/zsh/site-functions
 SAN     ?=
 BUILD   := build$(if $(SAN),-san)
 Q       := $(if $(V),,@)
@@ -161,8 +163,12 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab
 	install -m 644 workloads/faultlab/Kbuild workloads/faultlab/*.[ch] $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios/
+	install -m 644 docs/scenario.schema.json $(DESTDIR)$(PREFIX)/share/kernsoak/
 	install -D -m 644 docs/man/kernsoak.1 $(DESTDIR)$(PREFIX)/share/man/man1/kernsoak.1
 	install -D -m 644 docs/man/kernsoak-scenario.5 $(DESTDIR)$(PREFIX)/share/man/man5/kernsoak-scenario.5
+	install -d $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS)
+	$(BUILD)/kernsoak completion bash >$(DESTDIR)$(BASH_COMPLETIONS)/kernsoak
+	$(BUILD)/kernsoak completion zsh >$(DESTDIR)$(ZSH_COMPLETIONS)/_kernsoak
 
 clean:
 	rm -rf build build-san

@@ -23,6 +23,7 @@ int cmd_fail(const struct err *err, int fallback);
 
 int cmd_bisect(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);

@@ -16,7 +16,7 @@ static void usage(FILE *out)
 	      out);
 	for (size_t i = 0; (c = cmd_nth(i)); i++)
 		if (!c->internal)
-			fprintf(out, "  %-9s %s\n", c->name, c->summary);
+			fprintf(out, "  %-10s %s\n", c->name, c->summary);
 	fputs("\nkernsoak VERB --help says more, man kernsoak all.\nTry: kernsoak run "
 	      "scenarios/fib-rebalance.yaml\n",
 	      out);

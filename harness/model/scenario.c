@@ -28,7 +28,14 @@ void scenario_done(struct scenario *s)
 	*s = (struct scenario){ 0 };
 }
 
-/* The # lines that open the file, less the licence line and the empty lines around them. */
+/* What the file's first lines tell tools, not people. */
+static bool is_for_tools(const char *s, size_t n)
+{
+	return memmem(s, n, "SPDX-License-Identifier", 23) ||
+	       memmem(s, n, "yaml-language-server:", 21);
+}
+
+/* The # lines that open the file, less those for tools and the empty lines around them. */
 static char *story_of(const char *text, size_t n)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
@@ -39,7 +46,7 @@ static char *story_of(const char *text, size_t n)
 		const char *begin = s + 1 + (s + 1 < stop && s[1] == ' ');
 		const size_t len = (size_t)(stop - begin) - (stop > begin && stop[-1] == '\r');
 
-		if (!memmem(begin, len, "SPDX-License-Identifier", 23) && (len || out.len)) {
+		if (!is_for_tools(begin, len) && (len || out.len)) {
 			buf_append(&out, begin, len);
 			buf_putc(&out, '\n');
 		}

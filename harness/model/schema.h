@@ -62,6 +62,9 @@ const struct field *schema_nth(size_t i); /* in the order of documentation; NULL
 const struct field *schema_by_path(const char *path);
 const char *field_type_name(enum field_type t); /* "duration" */
 
+/* The last step of the row's path where it is right below the group ("" the top); else NULL. */
+const char *field_below(const struct field *f, const char *group);
+
 /* "1s to 1h, or none": what a value may be, besides its type; "" where there is nothing to say. */
 char *field_range(const struct field *f); /* the caller frees */
 

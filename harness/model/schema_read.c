@@ -46,8 +46,7 @@ static void list_names(struct buf *out, const struct names *v)
 		buf_printf(out, "%s%s", i ? ", " : "", v->name[i]);
 }
 
-/* The last step of the path where the row is a child of the group; NULL where it is not. */
-static const char *child_name(const struct field *f, const char *group)
+const char *field_below(const struct field *f, const char *group)
 {
 	const char *rest = *group ? str_after(f->path, group) : f->path;
 
@@ -62,8 +61,8 @@ static void children_of(const char *group, unsigned in, struct names *ret)
 
 	ret->n = 0;
 	for (size_t i = 0; (f = schema_nth(i)); i++)
-		if ((f->in & in) && child_name(f, group))
-			names_add(ret, child_name(f, group));
+		if ((f->in & in) && field_below(f, group))
+			names_add(ret, field_below(f, group));
 }
 
 /* A row of that last step in another group ("memory" at the top: guest.memory). */
@@ -227,9 +226,9 @@ static int check_needed(const struct reading *r, const struct entry *e, const ch
 	const struct field *f;
 
 	for (size_t i = 0; r->whole && (f = schema_nth(i)); i++)
-		if (f->needed && child_name(f, group) && !pairs_get(p, child_name(f, group)))
+		if (f->needed && field_below(f, group) && !pairs_get(p, field_below(f, group)))
 			return tree_complain(r->err, e->key, "'%.60s' needs '%s': %s such as %s",
-					     e->key->text, child_name(f, group), f->shape,
+					     e->key->text, field_below(f, group), f->shape,
 					     f->example);
 	return 0;
 }
