@@ -14,7 +14,7 @@
 #include "cmd/cmd.h"
 #include "cmd/places.h"
 
-enum { KEY_RESULTS = 'r', KEY_JSON = 'j', WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
+enum { KEY_RESULTS = 'r', KEY_JSON = 'j', KEY_LOG = 'l', WIDTH_DEFAULT = 80, WIDTH_MAX = 200 };
 
 struct parse {
 	struct ask *ask;
@@ -32,6 +32,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_RESULTS: p->ask->results = arg; return 0;
 	case KEY_JSON: p->ask->json = true; return 0;
+	case KEY_LOG: p->ask->log = true; return 0;
 	case ARGP_KEY_ARG:
 		if (!(p->wants & ASK_REF) || p->ask->ref)
 			argp_error(state, "'%s' is one argument too many", arg);
@@ -48,19 +49,34 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 void ask_parse(int argc, char **argv, unsigned wants, const char *args, const char *doc,
 	       struct ask *ret)
 {
-	const struct argp_option options[] = {
-		{ "results", KEY_RESULTS, "DIR", 0,
-		  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
-		{ wants & ASK_JSON ? "json" : NULL, wants & ASK_JSON ? KEY_JSON : 0, 0, 0,
-		  wants & ASK_JSON ? "the same as JSON (docs/RESULTS.md)" : NULL, 0 },
-		{ 0 },
+	static const struct argp_option results = {
+		.name = "results",
+		.key = KEY_RESULTS,
+		.arg = "DIR",
+		.doc = "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
 	};
+	static const struct argp_option json = {
+		.name = "json",
+		.key = KEY_JSON,
+		.doc = "the same as JSON (docs/RESULTS.md)",
+	};
+	static const struct argp_option log = {
+		.name = "log",
+		.key = KEY_LOG,
+		.doc = "the kernel's log instead, of serial console (s) and netconsole (n)",
+	};
+	struct argp_option options[4] = { results };
+	size_t n = 1;
 	static const struct argp_child places[] = { { &cmd_places_argp, 0, 0, 0 }, { 0 } };
 	const struct argp argp = {
 		options, parse_option, args, doc, wants & ASK_PLACES ? places : 0, 0, 0
 	};
 	struct parse p = { .ask = ret, .wants = wants };
 
+	if (wants & ASK_JSON)
+		options[n++] = json;
+	if (wants & ASK_LOG)
+		options[n++] = log;
 	*ret = (struct ask){ 0 };
 	cmd_parse(&argp, argc, argv, &p);
 	ret->results = results_path(ret->results);

@@ -12,6 +12,7 @@ struct ask {
 	const char *results; /* the folder; never NULL after ask_parse() */
 	const char *ref;     /* RUN or RUN/TRIAL; NULL: none was given */
 	bool json;
+	bool log;
 	struct symbol_sources symbols;
 };
 
@@ -20,6 +21,7 @@ enum ask_wants {
 	ASK_REF = 2,      /* takes a reference */
 	ASK_MUST_REF = 4, /* needs one */
 	ASK_PLACES = 8,   /* takes --vmlinux and its like */
+	ASK_LOG = 16,     /* takes --log */
 };
 
 /*
@@ -36,8 +38,8 @@ struct text_style ask_style(void);
 /* Writes all of it to stdout: 0, or the exit code for a stdout that takes no more. */
 int ask_print(const struct buf *out);
 
-/* To a file, which appears whole; NULL or "-": to stdout; a pipe or a device is written to as it is.
- * 0, or the exit code. */
+/* To a file, which appears whole; NULL or "-": to stdout; a pipe or a device is written to as it
+ * is. 0, or the exit code. */
 int ask_write(const char *path, const struct buf *out);
 
 /* As ask_print(), indented; takes j. */

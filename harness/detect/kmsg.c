@@ -79,6 +79,7 @@ static const char *extended(const char *s, struct kmsg *k)
 		return NULL;
 	k->level = atoi(s) & 7;
 	k->guest_s = strtod(b + 1, NULL) / 1e6;
+	k->seq = strtoull(a + 1, NULL, 10);
 	by = strstr(c, ",caller=");
 	if (by && by < semicolon)
 		sscanf(by, ",caller=%15[TC0-9]", k->caller);
@@ -109,7 +110,7 @@ static const char *syslog_text(const char *line)
 
 void kmsg_parse(const char *line, struct kmsg *ret)
 {
-	struct kmsg k = { .level = -1, .guest_s = NAN, .text = line };
+	struct kmsg k = { .level = -1, .guest_s = NAN, .seq = TIME_NEVER, .text = line };
 	const char *rest, *at;
 
 	if ((rest = level(k.text, &k.level)) || (rest = extended(k.text, &k)) ||
@@ -127,7 +128,8 @@ void kmsg_parse(const char *line, struct kmsg *ret)
 	}
 	while ((rest = caller(k.text, k.caller)))
 		k.text = rest;
-	if (*k.text == ' ' && (k.stamped || k.caller[0]))
+	/* printk puts one between stamp and text, and none behind a record's semicolon */
+	if (*k.text == ' ' && (at || k.caller[0] || (k.stamped && k.seq == TIME_NEVER)))
 		k.text++;
 	*ret = k;
 }

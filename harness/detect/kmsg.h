@@ -8,6 +8,7 @@
 struct kmsg {
 	int level;        /* 0-7; -1 none */
 	double guest_s;   /* NaN none */
+	uint64_t seq;     /* of kmsg and extended netconsole; TIME_NEVER none */
 	char caller[16];  /* "T123", "C1" (CONFIG_PRINTK_CALLER); "" none */
 	const char *text; /* the kernel's text, inside of the line */
 	bool stamped;     /* it had a clock, a level or syslog's "kernel:": printk wrote it */

@@ -319,7 +319,7 @@ static const struct field fields[] = {
 		  "looked at." },
 	{ "boot.ignore", FIELD_LIST, SET(boot.ignore), .fallback = "", .fits = is_pattern,
 	  .shape = "1 to 256 bytes of one line",
-	  .example = "[\"RETBleed: \", \"ACPI: * (20??????/*)\"]",
+	  .example = "[\"RETBleed: \", \"ACPI Error: * (2*)\"]",
 	  .sentence = "Messages that do not count under `boot.zero-errors`: a literal anywhere in "
 		      "the message, or a shell pattern that fits the whole of it." },
 
@@ -350,6 +350,14 @@ static const struct field fields[] = {
 
 	{ "evidence", FIELD_GROUP, .in = IN_ALL,
 	  .sentence = "What is kept of a guest that failed, besides its console." },
+	{ "evidence.netconsole", FIELD_WORD, SET(evidence.netconsole), .fallback = "no",
+	  .words = no_yes, .example = "yes",
+	  .sentence =
+		  "A second witness of what the kernel says: its netconsole, over a network card "
+		  "that leads to the trial's process and nowhere else. From when the loads are "
+		  "made ready on (what was said before is repeated then). It names the crash "
+		  "where the serial console is mute or cut. The kernel is booted with loglevel=8, "
+		  "so that a gap in its sequence numbers is a loss. Needs CONFIG_NETCONSOLE." },
 	{ "evidence.dump", FIELD_WORD, SET(evidence.dump), .fallback = "hangs", .words = dumps,
 	  .example = "failures",
 	  .sentence =
@@ -526,6 +534,7 @@ _Static_assert(sizeof(enum accel) == sizeof(unsigned) &&
 		       sizeof(enum fake_clock) == sizeof(unsigned) &&
 		       sizeof(enum exposure_start) == sizeof(unsigned) &&
 		       sizeof(enum dump_when) == sizeof(unsigned) &&
+		       sizeof(enum netconsole_wish) == sizeof(unsigned) &&
 		       sizeof(enum zero_errors) == sizeof(unsigned) &&
 		       sizeof(enum swap_on) == sizeof(unsigned) &&
 		       sizeof(enum machine_type) == sizeof(unsigned) &&

@@ -147,9 +147,13 @@ enum dump_when {
 	DUMP_FAILURES
 };
 
+/* A second witness beside the serial console. */
+enum netconsole_wish { NETCONSOLE_NO, NETCONSOLE_YES };
+
 struct evidence_wish {
 	enum dump_when dump;
 	uint64_t dump_max; /* bytes of guest memory: of larger guests none is kept */
+	enum netconsole_wish netconsole;
 };
 
 struct limits {             /* ns; each starts where its step starts. TIME_NEVER: none */

@@ -70,6 +70,8 @@ json_t *sighting_to_json(const struct sighting *s)
 	json_set_bool(o, "panicked", s->panicked);
 	json_set_str(o, "integrity", integrity_name(s->integrity));
 	json_set_bool(o, "corrupted", s->integrity != INTEGRITY_COMPLETE);
+	if (s->netconsole)
+		json_set_bool(o, "netconsole", true);
 	json_set_u64(o, "offset", s->offset);
 	json_set_u64(o, "end", s->end);
 	json_set_u64(o, "at_ns", s->at_ns);
@@ -148,6 +150,7 @@ int sighting_from_json(const json_t *j, struct sighting *ret, struct err *err)
 	    json_get_text(j, "id", s.id, sizeof(s.id), err) < 0 ||
 	    json_get_text(j, "id_fine", s.id_fine, sizeof(s.id_fine), err) < 0 ||
 	    json_get_bool(j, "panicked", &s.panicked, err) < 0 ||
+	    json_get_bool(j, "netconsole", &s.netconsole, err) < 0 ||
 	    json_get_u64(j, "offset", &s.offset, err) < 0 ||
 	    json_get_u64(j, "end", &s.end, err) < 0 ||
 	    json_get_u64(j, "at_ns", &s.at_ns, err) < 0 ||

@@ -59,6 +59,7 @@ struct sighting {
 	char id_fine[CRASH_ID_LEN]; /* "k2:" the same of class and the first five reliable frames */
 	bool panicked; /* a "Kernel panic" followed, because of it or while it was open */
 	enum integrity integrity;
+	bool netconsole;      /* seen by the second witness: offset and end are of its log */
 	uint64_t offset, end; /* bytes of the raw console log: [offset, end) */
 	uint64_t at_ns,
 		last_ns;  /* arrival of the first line, and of the last repeat's; host clock */

@@ -2,22 +2,10 @@
 #include "report/excerpt.h"
 
 #include "base/fs.h"
+#include "detect/kmsg.h"
 #include "store/layout.h"
 
 enum { BEFORE_BYTES = 4096, REPORT_BYTES = 65536 };
-
-bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret)
-{
-	uint64_t start = s->offset > BEFORE_BYTES ? s->offset - BEFORE_BYTES : 0;
-	size_t report;
-
-	if (s->end <= s->offset || s->end > INT64_MAX)
-		return false;
-	ret->report = (size_t)(s->offset - start);
-	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
-	fs_read_part(trial_dir, TRIAL_CONSOLE, start, ret->report + report, &ret->text);
-	return ret->text.len > ret->report;
-}
 
 bool excerpt_next(const struct excerpt *e, size_t *at, struct excerpt_line *ret)
 {
@@ -31,6 +19,58 @@ bool excerpt_next(const struct excerpt *e, size_t *at, struct excerpt_line *ret)
 	*ret = (struct excerpt_line){ start, (size_t)(end - start) };
 	while (ret->len && ret->text[ret->len - 1] == '\r')
 		ret->len--;
+	return true;
+}
+
+const char *excerpt_file(const struct sighting *s)
+{
+	return s->netconsole ? TRIAL_NETCONSOLE : TRIAL_CONSOLE;
+}
+
+/* One line of netconsole's. Keys behind a record begin with a blank, and are left out. */
+static void put_as_console(const struct excerpt_line *l, struct buf *out)
+{
+	_cleanup_free_
+	char *line = xstrndup(l->text, l->len);
+	struct kmsg k;
+
+	kmsg_parse(line, &k);
+	if (k.seq != TIME_NEVER)
+		buf_printf(out, "[%12.6f] %s\n", k.guest_s, k.text);
+	else if (*line != ' ')
+		buf_printf(out, "%s\n", line);
+}
+
+static void as_console(struct excerpt *e)
+{
+	struct buf raw = e->text;
+	size_t report = e->report, at = 0;
+	struct excerpt_line l;
+
+	e->text = (struct buf)BUF_INIT;
+	e->report = 0;
+	while (excerpt_next(&(struct excerpt){ .text = raw }, &at, &l)) {
+		if (l.text == raw.data + report)
+			e->report = e->text.len;
+		put_as_console(&l, &e->text);
+	}
+	buf_done(&raw);
+}
+
+bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret)
+{
+	uint64_t start = s->offset > BEFORE_BYTES ? s->offset - BEFORE_BYTES : 0;
+	size_t report;
+
+	if (s->end <= s->offset || s->end > INT64_MAX)
+		return false;
+	ret->report = (size_t)(s->offset - start);
+	report = (size_t)MIN(s->end - s->offset, (uint64_t)REPORT_BYTES);
+	fs_read_part(trial_dir, excerpt_file(s), start, ret->report + report, &ret->text);
+	if (ret->text.len <= ret->report)
+		return false;
+	if (s->netconsole)
+		as_console(ret);
 	return true;
 }
 

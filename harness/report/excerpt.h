@@ -22,8 +22,11 @@ static inline void excerpt_done(struct excerpt *e)
 }
 #define _cleanup_excerpt_ _cleanup_(excerpt_done)
 
-/* Reads the sighting's bytes of the trial's console, 64 KiB at most, and 4 KiB before them. False:
- * it has none there. */
+/* The file that its offsets are of. */
+const char *excerpt_file(const struct sighting *s);
+
+/* Reads the sighting's bytes of the trial's console, 64 KiB at most, and 4 KiB before them; what
+ * netconsole saw comes in the form of a console. False: it has none there. */
 bool excerpt_read(int trial_dir, const struct sighting *s, struct excerpt *ret);
 
 struct excerpt_line {

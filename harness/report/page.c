@@ -14,6 +14,7 @@
 #include "report/figure.h"
 #include "report/gathered.h"
 #include "report/jumps.h"
+#include "report/two_logs.h"
 #include "store/verdicts.h"
 
 enum {
@@ -126,6 +127,18 @@ static void put_length(struct page *p, const char *name, uint64_t ns)
 		put_fact(p, name, duration_human(text, ns));
 }
 
+/* What the two witnesses have of the kernel's log. */
+static void put_witnesses(struct page *p)
+{
+	_cleanup_buf_ struct buf text = BUF_INIT;
+	struct two_counts c;
+
+	if (!two_logs_count(p->dir, &c))
+		return;
+	two_counts_text(&c, &text);
+	put_fact(p, "kernel log", buf_str(&text));
+}
+
 static void put_started(struct page *p)
 {
 	time_t at = (time_t)p->v->started_s;
@@ -154,6 +167,7 @@ static void put_facts(struct page *p)
 	put_length(p, "in all", v->wall_ns);
 	put_length(p, "vCPU time", v->vcpu_ns);
 	put_length(p, "reader lag", v->reader_lag_ns);
+	put_witnesses(p);
 	snprintf(text, sizeof(text), "%.2f", v->host_load);
 	put_fact(p, "host load", isfinite(v->host_load) ? text : "");
 	snprintf(text, sizeof(text), "%.1f %%", v->host_steal * 100);
@@ -200,8 +214,8 @@ static void put_console(struct page *p)
 	if (p->places)
 		places_learn(p->places, e.text.data + e.report, e.text.len - e.report, s);
 	heading(p, "Console");
-	buf_printf(p->out, "(bytes %llu to %llu of " TRIAL_CONSOLE "; > marks the guilty line)\n",
-		   (unsigned long long)s->offset, (unsigned long long)s->end);
+	buf_printf(p->out, "(bytes %llu to %llu of %s; > marks the guilty line)\n",
+		   (unsigned long long)s->offset, (unsigned long long)s->end, excerpt_file(s));
 	put_lines(p, &e, excerpt_guilty(&e, s->function));
 }
 

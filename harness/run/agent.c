@@ -162,6 +162,7 @@ void agent_job(const struct settings *s, uint64_t seed, struct buf *out)
 	_cleanup_strv_ struct strv modules = { 0 };
 
 	buf_printf(out, "job seed=%llu proto=1\n", (unsigned long long)seed);
+	job_witness(s, out);
 	for (size_t i = 0; i < s->guest.modules.n; i++)
 		put_module(out, s->guest.modules.item[i]);
 	for (size_t i = 0; i < s->n_loads; i++) {

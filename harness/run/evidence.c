@@ -13,12 +13,15 @@
 
 enum {
 	AGENT_LOG_MAX = 64 << 20, /* a hostile guest could write for ever */
-	READ_SIZE = 65536,        /* reading back: longer lines are none of ours */
+	NETCONSOLE_LOG_MAX = 64 << 20,
+	READ_SIZE = 65536, /* reading back: longer lines are none of ours */
 };
 
 struct evidence {
 	int dirfd; /* borrowed */
 	int index_fd, agent_fd;
+	int net_fd, net_index_fd; /* opened by the first message */
+	uint64_t net_bytes;
 	size_t agent_bytes;
 	int error;
 	struct buf line;
@@ -39,7 +42,7 @@ int evidence_open(int dirfd, struct evidence **ret, struct err *err)
 	struct evidence *e = xcalloc(1, sizeof(*e));
 
 	e->dirfd = dirfd;
-	e->index_fd = e->agent_fd = -1;
+	e->index_fd = e->agent_fd = e->net_fd = e->net_index_fd = -1;
 	if (dirfd >= 0) {
 		e->index_fd = open_log(dirfd, "console.idx", err);
 		e->agent_fd = e->index_fd < 0 ? -1 : open_log(dirfd, "agent.log", err);
@@ -56,10 +59,10 @@ struct evidence *evidence_close(struct evidence *e)
 {
 	if (!e)
 		return NULL;
-	if (e->index_fd >= 0)
-		close(e->index_fd);
-	if (e->agent_fd >= 0)
-		close(e->agent_fd);
+	cleanup_close(&e->index_fd);
+	cleanup_close(&e->agent_fd);
+	cleanup_close(&e->net_fd);
+	cleanup_close(&e->net_index_fd);
 	buf_done(&e->line);
 	free(e);
 	return NULL;
@@ -76,11 +79,45 @@ static void write_line(struct evidence *e, int fd)
 		e->error = r;
 }
 
-void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns)
+static void write_mark(struct evidence *e, int fd, uint64_t end, uint64_t at_ns)
 {
 	buf_clear(&e->line);
 	buf_printf(&e->line, "%" PRIu64 " %" PRIu64 "\n", at_ns, end);
-	write_line(e, e->index_fd);
+	write_line(e, fd);
+}
+
+void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns)
+{
+	write_mark(e, e->index_fd, end, at_ns);
+}
+
+static void open_netconsole(struct evidence *e)
+{
+	struct err err = { 0 };
+
+	e->net_fd = open_log(e->dirfd, "netconsole.log", &err);
+	if (e->net_fd >= 0)
+		e->net_index_fd = open_log(e->dirfd, "netconsole.idx", &err);
+	if (err.code && !e->error)
+		e->error = -err.code;
+}
+
+bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns,
+			 uint64_t *ret_end)
+{
+	if (e->net_bytes > NETCONSOLE_LOG_MAX)
+		return false;
+	if (e->dirfd >= 0 && e->net_fd < 0 && !e->error)
+		open_netconsole(e);
+	buf_clear(&e->line);
+	buf_append(&e->line, message, n);
+	if (!n || message[n - 1] != '\n')
+		buf_putc(&e->line, '\n');
+	e->net_bytes += e->line.len;
+	write_line(e, e->net_fd);
+	write_mark(e, e->net_index_fd, e->net_bytes, at_ns);
+	*ret_end = e->net_bytes;
+	return true;
 }
 
 void evidence_agent(struct evidence *e, const char *text, size_t n, uint64_t at_ns)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What a trial writes into its folder while it runs, one append a time and no fsync between two
- * reads of the console: console.idx (where in console.log which instant is) and agent.log (every
- * line of the agent with the instant of its arrival). Both are enough to rebuild the verdict.
+ * reads of the console: console.idx (where in console.log which instant is), agent.log (every line
+ * of the agent with the instant of its arrival), and netconsole.log with its index where there is
+ * one. Both are enough to rebuild the verdict.
  * A folder of -1 writes nothing: campaigns over the fake VM need no disk.
  */
 #ifndef KS_RUN_EVIDENCE_H
@@ -17,6 +18,10 @@ struct evidence *evidence_close(struct evidence *e); /* returns NULL */
 
 /* n bytes of console were read at at_ns; they end at byte `end` of console.log. */
 void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns);
+/* A message of the guest's netconsole, as it came: *ret_end is where it ends in netconsole.log,
+ * where it always has a newline. False once that is full: nothing more is kept. */
+bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns,
+			 uint64_t *ret_end);
 void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_ns);
 
 /* The harness's own remark, into agent.log behind a `#`, on one line whatever it quotes. No line of

@@ -81,7 +81,7 @@ static int build(const struct settings *s, const struct kernel *k, const struct 
 
 	for (size_t i = 0; i < s->guest.modules.n; i++)
 		add_first_word(&modules, s->guest.modules.item[i]);
-	job_modules(s, &own);
+	job_image_modules(s, &own);
 	for (size_t i = 0; i < own.n; i++)
 		add_first_word(&modules, own.item[i]);
 	for (size_t i = 0; i < s->n_loads; i++) {

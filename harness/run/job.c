@@ -8,6 +8,7 @@
 #include "model/panics.h"
 #include "run/agent.h"
 #include "run/machine.h"
+#include "vm/netconsole.h"
 
 static void want(struct strv *v, const char *name)
 {
@@ -48,6 +49,13 @@ void job_modules(const struct settings *s, struct strv *ret)
 		want(ret, algorithm(swap));
 		want(ret, "zram");
 	}
+}
+
+void job_image_modules(const struct settings *s, struct strv *ret)
+{
+	job_modules(s, ret);
+	if (s->evidence.netconsole == NETCONSOLE_YES)
+		strv_add_words(ret, "virtio_net netconsole");
 }
 
 static void put_number(struct buf *out, const char *key, uint64_t v)
@@ -130,6 +138,17 @@ static void put_cmdline(struct buf *out, const struct settings *s)
 		return;
 	buf_puts(out, "cmdline");
 	agent_put(out, "words", s->guest.cmdline);
+	buf_putc(out, '\n');
+}
+
+void job_witness(const struct settings *s, struct buf *out)
+{
+	if (s->evidence.netconsole != NETCONSOLE_YES)
+		return;
+	buf_puts(out, "netconsole");
+	agent_put(out, "mac", NETCONSOLE_MAC);
+	agent_put(out, "from", NETCONSOLE_GUEST_PORT "@" NETCONSOLE_GUEST_IP);
+	agent_put(out, "to", NETCONSOLE_HOST_PORT "@" NETCONSOLE_HOST_IP "/" NETCONSOLE_HOST_MAC);
 	buf_putc(out, '\n');
 }
 

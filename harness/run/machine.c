@@ -39,8 +39,11 @@ void machine_cmdline(const struct settings *s, bool kvm, struct buf *out)
 	/* unknown_nmi_panic: our NMI to a guest that hangs makes it say where (run/gather). */
 	/* no_timer_check: a starved TCG host once panicked a guest at boot with "IO-APIC + timer
 	 * doesn't work!". panic=0: never reboot, the evidence is in the guest. */
-	buf_puts(out, "console=ttyS0,115200n8 loglevel=7 printk.time=1 no_timer_check panic=0 "
-		      "rdinit=/init");
+	/* loglevel=8: with a netconsole every record goes out, and a gap is a loss. */
+	buf_printf(out,
+		   "console=ttyS0,115200n8 loglevel=%d printk.time=1 no_timer_check panic=0 "
+		   "rdinit=/init",
+		   s->evidence.netconsole == NETCONSOLE_YES ? 8 : 7);
 	if (p != HANG_KERNEL)
 		buf_printf(out,
 			   " rcupdate.rcu_cpu_stall_timeout=%u watchdog_thresh=%u"
@@ -151,6 +154,7 @@ void machine_make(const struct spec *spec, const struct machine_files *files,
 		.type = machine_type(s),
 		.watchdog = watchdog_action(s),
 		.balloon = balloon_wanted(&s->guest.balloon),
+		.netconsole = s->evidence.netconsole == NETCONSOLE_YES,
 		.kvm = kvm,
 		.console = files->console,
 		.work = files->work,

@@ -69,6 +69,10 @@ static void add_needs(const struct settings *s, struct needs *v)
 		add(v, "ACPI_NUMA", "guest.numa", "");
 	if (balloon_wanted(&s->guest.balloon))
 		add(v, "VIRTIO_BALLOON", "guest.balloon", "");
+	if (s->evidence.netconsole == NETCONSOLE_YES) {
+		add(v, "NETCONSOLE", "evidence.netconsole", "");
+		add(v, "VIRTIO_NET", "evidence.netconsole", "");
+	}
 	if (s->guest.watchdog.device == WATCHDOG_I6300ESB)
 		add(v, "I6300ESB_WDT", "guest.watchdog.device", "i6300esb");
 	if (s->guest.watchdog.device == WATCHDOG_SOFTDOG)

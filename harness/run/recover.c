@@ -18,7 +18,7 @@
 struct past {
 	struct witness witness;
 	struct detector *detector;
-	int console;
+	int console;          /* or netconsole, when that is read */
 	uint64_t asked_ns;    /* what the console said from there on, we had asked for; or never */
 	uint64_t at, last_ns; /* bytes of the console that were fed, and when the last had come */
 };
@@ -75,6 +75,14 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 	witness_sighting(&p->witness, phase, serial, s);
 }
 
+static void on_second_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
+			       const struct sighting *s)
+{
+	struct past *p = arg;
+
+	witness_netconsole(&p->witness, phase, serial, s);
+}
+
 /* Feeds the console up to its byte `end`, as arrived at at_ns. */
 static void feed(struct past *p, uint64_t end, uint64_t at_ns)
 {
@@ -100,21 +108,23 @@ static void on_mark(void *arg, uint64_t at_ns, const char *text, size_t n)
 }
 
 /* In the chunks in which it had arrived; what has no instant came after the last that has one. */
-static int replay_console(int dirfd, struct past *p, struct err *err)
+static int replay_console(int dirfd, const char *log, const char *index, sighting_fn fn,
+			  struct past *p, struct err *err)
 {
-	_cleanup_close_ int fd = openat(dirfd, "console.log", O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(dirfd, log, O_RDONLY | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : err_set(err, errno, "cannot read console.log: %s",
-						 strerror(errno));
+		return errno == ENOENT
+			       ? 0
+			       : err_set(err, errno, "cannot read %s: %s", log, strerror(errno));
 	p->console = fd;
+	p->at = 0;
 	p->last_ns = p->witness.facts.last_beat_ns;
-	p->detector = detector_new_for(&p->witness.settings->detect, on_sighting, p, err);
+	p->detector = detector_new_for(&p->witness.settings->detect, fn, p, err);
 	if (!p->detector)
 		return -err->code;
-	r = evidence_read(dirfd, "console.idx", on_mark, p, err);
+	r = evidence_read(dirfd, index, on_mark, p, err);
 	if (r == 0 || r == -ENOENT) {
 		if (p->asked_ns == TIME_NEVER)
 			feed(p, CONSOLE_MAX, p->last_ns);
@@ -132,7 +142,11 @@ static int read_past(int dirfd, struct past *p, struct err *err)
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	r = replay_console(dirfd, p, err);
+	r = replay_console(dirfd, "console.log", "console.idx", on_sighting, p, err);
+	if (r == 0)
+		r = replay_console(dirfd, "netconsole.log", "netconsole.idx", on_second_sighting, p,
+				   err);
+	witness_hear_both(&p->witness);
 	if (r < 0 || f->end_ns)
 		return r;
 	if (f->has_sighting)

@@ -22,7 +22,7 @@ struct trial {
 	const struct trial_env *env;
 	struct loop *loop;
 	struct vm *vm;
-	struct detector *detector;
+	struct detector *detector, *second; /* of the console; of the netconsole, if there is one */
 	struct evidence *evidence;
 	struct host_watch host;
 	struct balloon *balloon;
@@ -106,6 +106,15 @@ static void on_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
 		end(t, ENDING_CRASH, s->title);
 }
 
+static void on_second_sighting(void *arg, enum sighting_phase phase, uint64_t serial,
+			       const struct sighting *s)
+{
+	struct trial *t = arg;
+
+	if (witness_netconsole(&t->witness, phase, serial, s))
+		end(t, ENDING_CRASH, s->title);
+}
+
 /* ---- what the guest says ---- */
 
 static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
@@ -119,6 +128,20 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 		gather_console(t->gather, t->console_bytes);
 	if (!t->asked)
 		detector_feed(t->detector, data, n, at_ns);
+}
+
+/* What the folder has of it is what is fed, so that offsets are the file's. */
+static void on_netconsole(void *arg, const void *data, size_t n, uint64_t at_ns)
+{
+	const char *message = data;
+	struct trial *t = arg;
+	uint64_t end_;
+
+	if (!evidence_netconsole(t->evidence, message, n, at_ns, &end_) || t->asked || !t->second)
+		return;
+	detector_feed(t->second, message, n, at_ns);
+	if (!n || message[n - 1] != '\n')
+		detector_feed(t->second, "\n", 1, at_ns);
 }
 
 /* The guest was let come so far, so that one trial tells all of them. */
@@ -192,6 +215,13 @@ static void on_probe(struct trial *t, const struct agent_line *l)
 	end(t, ENDING_PROBE, detail);
 }
 
+static void tick(struct trial *t, uint64_t at_ns)
+{
+	detector_tick(t->detector, at_ns);
+	if (t->second)
+		detector_tick(t->second, at_ns);
+}
+
 static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 {
 	struct trial *t = arg;
@@ -203,7 +233,7 @@ static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 		return;
 	witness_agent(&t->witness, &l, at_ns);
 	if (str_eq(l.word, "beat"))
-		detector_tick(t->detector, at_ns); /* a report may have ended in silence */
+		tick(t, at_ns); /* a report may have ended in silence */
 	if (str_eq(l.word, "error"))
 		on_error(t, &l);
 	else if (str_eq(l.word, "exited"))
@@ -334,7 +364,8 @@ static int write_verdict(struct trial *t)
 
 static void prepare(struct trial *t)
 {
-	static const struct vm_callbacks callbacks = { on_console, on_agent, on_state };
+	static const struct vm_callbacks callbacks = { on_console, on_agent, on_state,
+						       on_netconsole };
 
 	t->witness.facts.spawn_ns = now(t);
 	t->result = write_verdict(t);
@@ -348,7 +379,10 @@ static void prepare(struct trial *t)
 		return;
 	}
 	t->detector = detector_new_for(&t->spec->settings.detect, on_sighting, t, &t->err);
-	if (t->detector &&
+	if (t->detector && t->env->machine->netconsole)
+		t->second =
+			detector_new_for(&t->spec->settings.detect, on_second_sighting, t, &t->err);
+	if (t->detector && !t->second == !t->env->machine->netconsole &&
 	    vm_new(t->env->backend, t->loop, t->env->machine, &callbacks, t, &t->vm, &t->err) == 0)
 		enter(t, STEP_BOOT);
 	else
@@ -401,9 +435,11 @@ static bool agent_lives(const struct facts *f)
 static void gather(struct trial *t)
 {
 	const struct facts *f = &t->witness.facts;
-	const char *family = crash_info(f->sighting.class)->family;
-	bool locked_up = str_eq(family, "lockup") && !f->sighting.panicked;
+	bool locked_up;
 
+	witness_hear_both(&t->witness);
+	locked_up =
+		str_eq(crash_info(f->sighting.class)->family, "lockup") && !f->sighting.panicked;
 	if (t->env->dirfd < 0 || !vm_can_look(t->vm) || f->ending == ENDING_RESET ||
 	    (f->ending == ENDING_GUEST_ERROR && !f->has_sighting)) {
 		enter(t, STEP_KILL);
@@ -443,6 +479,9 @@ static void decide(struct trial *t)
 {
 	if (t->detector)
 		detector_finish(t->detector);
+	if (t->second)
+		detector_finish(t->second);
+	witness_hear_both(&t->witness);
 	boot_place(t->env->dirfd, &t->witness);
 	classify(t->spec, &t->witness.facts, &t->verdict);
 	snprintf(t->verdict.kernel, sizeof(t->verdict.kernel), "%s", t->witness.kernel);
@@ -524,9 +563,8 @@ static void on_limit(void *arg)
 	}
 	/* A report that is still coming gets five times its time: all-CPU dumps under TCG are slow.
 	 */
-	detector_tick(t->detector, now(t));
-	if (t->witness.facts.has_sighting && !t->witness.deciding_closed &&
-	    now(t) < t->witness.facts.end_ns + 5 * limit)
+	tick(t, now(t));
+	if (witness_report_open(&t->witness) && now(t) < t->witness.facts.end_ns + 5 * limit)
 		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
 	else
 		enter(t, STEP_GATHER);
@@ -567,6 +605,7 @@ static void free_all(struct trial *t)
 {
 	t->vm = vm_free(t->vm);
 	t->detector = detector_free(t->detector);
+	t->second = detector_free(t->second);
 	t->evidence = evidence_close(t->evidence);
 	t->loop = loop_free(t->loop);
 	witness_done(&t->witness);

@@ -8,6 +8,7 @@ void witness_init(struct witness *w, const struct settings *s)
 {
 	*w = (struct witness){ .settings = s,
 			       .deciding = TIME_NEVER,
+			       .netconsole.serial = TIME_NEVER,
 			       .scanned_before = TIME_NEVER };
 	w->facts.ending = ENDING_LOST; /* until it is known better */
 	w->facts.work = NAN;
@@ -206,11 +207,16 @@ static void await_target(struct witness *w, const struct sighting *s)
 		w->open_until_ns = MAX(w->open_until_ns, s->at_ns + t->lasts + t->lasts / 2);
 }
 
+static bool ends_trial(const struct witness *w, const struct sighting *s)
+{
+	return !w->n_boot_errors && !after_horizon(w, s) &&
+	       (classify_ends_trial(&w->settings->target, s) || spoils_boot(w, s));
+}
+
 bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
 		      const struct sighting *s)
 {
-	bool decides = serial < w->deciding && !w->n_boot_errors && !after_horizon(w, s) &&
-		       (classify_ends_trial(&w->settings->target, s) || spoils_boot(w, s));
+	bool decides = serial < w->deciding && ends_trial(w, s);
 
 	if (!after_horizon(w, s))
 		await_target(w, s);
@@ -228,10 +234,51 @@ bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t ser
 	return decides;
 }
 
+bool witness_netconsole(struct witness *w, enum sighting_phase phase, uint64_t serial,
+			const struct sighting *s)
+{
+	struct deciding *d = &w->netconsole;
+	bool decides = serial < d->serial && ends_trial(w, s);
+
+	if (!decides && serial != d->serial)
+		return false;
+	d->serial = serial;
+	d->closed = phase != SIGHTING_OPENED;
+	d->sighting = *s;
+	d->sighting.netconsole = true;
+	return decides;
+}
+
+bool witness_report_open(const struct witness *w)
+{
+	if (w->facts.has_sighting)
+		return !w->deciding_closed;
+	return w->netconsole.serial != TIME_NEVER && !w->netconsole.closed;
+}
+
+void witness_hear_both(struct witness *w)
+{
+	struct facts *f = &w->facts;
+	const struct sighting *net = &w->netconsole.sighting;
+	bool better = f->has_sighting && f->sighting.class == net->class &&
+		      f->sighting.integrity != INTEGRITY_COMPLETE &&
+		      net->integrity == INTEGRITY_COMPLETE;
+	uint64_t at_ns = f->has_sighting ? MIN(f->sighting.at_ns, net->at_ns) : net->at_ns;
+
+	if (w->netconsole.serial == TIME_NEVER || (f->has_sighting && !better))
+		return;
+	f->n_sightings += !f->has_sighting;
+	f->has_sighting = true;
+	f->sighting = *net;
+	f->sighting.at_ns = at_ns;
+}
+
 json_t *witness_sightings(const struct witness *w)
 {
 	json_t *all = json_copy(w->sightings);
 
+	if (w->facts.has_sighting && w->facts.sighting.netconsole)
+		json_array_append_new(all, sighting_to_json(&w->facts.sighting));
 	for (size_t i = 0; i < w->n_boot_errors; i++)
 		json_array_append_new(all, sighting_to_json(&w->boot_error[i]));
 	return all;

@@ -13,6 +13,13 @@
 
 enum { SIGHTINGS_KEPT = 256 };
 
+/* The first sighting of a console that ends a trial. */
+struct deciding {
+	uint64_t serial; /* TIME_NEVER: none yet */
+	bool closed;
+	struct sighting sighting;
+};
+
 struct witness {
 	const struct settings *settings; /* borrowed */
 	struct facts facts;
@@ -23,6 +30,7 @@ struct witness {
 	uint64_t open_until_ns;  /* a target that has yet to last is waited for until then; or 0 */
 	json_t *sightings;       /* by serial; the first ones only */
 	double work_at[SIGHTINGS_KEPT]; /* the work done when each was first seen */
+	struct deciding netconsole;     /* of the second witness */
 	struct boot_errors *boot;       /* what the kernel said before the soak; NULL: not asked */
 	struct sighting *boot_error;    /* those that count, once the guest is ready */
 	size_t n_boot_errors;
@@ -38,6 +46,17 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 /* True where it is the first so far that ends a trial. */
 bool witness_sighting(struct witness *w, enum sighting_phase phase, uint64_t serial,
 		      const struct sighting *s);
+
+/* The same, of the second witness. */
+bool witness_netconsole(struct witness *w, enum sighting_phase phase, uint64_t serial,
+			const struct sighting *s);
+
+/* Is the report that ended the trial still to come to its end, as far as anybody saw it? */
+bool witness_report_open(const struct witness *w);
+
+/* The trial is over: what netconsole saw counts where the serial console saw nothing, or only a
+ * part of it. */
+void witness_hear_both(struct witness *w);
 
 /* All that were seen, boot errors last: for sightings.json. The caller drops the reference. */
 json_t *witness_sightings(const struct witness *w);

@@ -22,15 +22,16 @@
 #define RUN_VERSIONS "versions"
 #define RUN_TRIALS   "trials"
 /* ... and of a trial's. */
-#define TRIAL_SPEC      "spec.json"
-#define TRIAL_VERDICT   "verdict.json"
-#define TRIAL_CONSOLE   "console.log"
-#define TRIAL_SAMPLES   "samples.tsv"
-#define TRIAL_AGENT     "agent.log"
-#define TRIAL_SOAK      "soak"
-#define TRIAL_DOMAIN    "domain.xml"
-#define TRIAL_EVIDENCE  "evidence"
-#define TRIAL_SIGHTINGS "sightings.json"
+#define TRIAL_SPEC       "spec.json"
+#define TRIAL_VERDICT    "verdict.json"
+#define TRIAL_CONSOLE    "console.log"
+#define TRIAL_NETCONSOLE "netconsole.log"
+#define TRIAL_SAMPLES    "samples.tsv"
+#define TRIAL_AGENT      "agent.log"
+#define TRIAL_SOAK       "soak"
+#define TRIAL_DOMAIN     "domain.xml"
+#define TRIAL_EVIDENCE   "evidence"
+#define TRIAL_SIGHTINGS  "sightings.json"
 
 enum {
 	RUN_NAME_LEN = 64,   /* of a scenario's name within a run's id */

@@ -5,9 +5,9 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include "base/buf.h"
+#include "vm/unix_path.h"
 
 enum { READ_SIZE = 65536 }; /* at most so much in one round of the loop */
 
@@ -28,25 +28,6 @@ struct channel {
 	bool overlong; /* the rest of the line is thrown away */
 	uint64_t dropped;
 };
-
-static int bind_at(int fd, const char *path, struct err *err)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	size_t n = strlen(path);
-
-	if (n >= sizeof(a.sun_path))
-		return err_set(err, ENAMETOOLONG,
-			       "the socket's path %s has %zu bytes, the kernel allows %zu: use a "
-			       "folder with a shorter name",
-			       path, n, sizeof(a.sun_path) - 1);
-	memcpy(a.sun_path, path, n + 1);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_set(err, errno, "cannot remove the old socket %s: %s", path,
-			       strerror(errno));
-	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(fd, 1) < 0)
-		return err_set(err, errno, "cannot listen at %s: %s", path, strerror(errno));
-	return 0;
-}
 
 static void release(struct channel *c)
 {
@@ -169,7 +150,9 @@ int channel_new(struct loop *loop, const char *path, size_t line_max, channel_li
 	c->path = xstrdup(path);
 	c->listener = fd;
 	c->fd = c->write_fd = -1;
-	r = bind_at(fd, path, err);
+	r = unix_bind(fd, path, err);
+	if (r == 0 && listen(fd, 1) < 0)
+		r = err_set(err, errno, "cannot listen at %s: %s", path, strerror(errno));
 	if (r == 0) {
 		c->listening = loop_add_fd(loop, fd, EPOLLIN, on_connection, c);
 		if (!c->listening)

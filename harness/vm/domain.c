@@ -5,10 +5,18 @@
 #include <libxml/xmlwriter.h>
 #include <stdio.h>
 
+#include "vm/netconsole.h"
+
 #define DOMAIN_QEMU_NAMESPACE "http://libvirt.org/schemas/domain/qemu/1.0"
 
 /* On the first bus of a q35, whose slot 0x1f is the chip set's. */
-enum { CHANNEL_SLOT = 0x02, FIRST_DISK_SLOT = 0x03, WATCHDOG_SLOT = 0x1c, BALLOON_SLOT = 0x1d };
+enum {
+	CHANNEL_SLOT = 0x02,
+	FIRST_DISK_SLOT = 0x03,
+	NETCONSOLE_SLOT = 0x1b,
+	WATCHDOG_SLOT = 0x1c,
+	BALLOON_SLOT = 0x1d
+};
 
 /* libxml2 can only fail by running out of memory, which ends the process anywhere else too. */
 static void must(int r)
@@ -267,21 +275,73 @@ static void write_devices(xmlTextWriterPtr w, const struct machine *m)
 	close_(w);
 }
 
-static void write_owner(xmlTextWriterPtr w, const char *owner)
+static void write_argument(xmlTextWriterPtr w, const char *value)
+{
+	leaf(w, "qemu:arg", "value", value);
+}
+
+/* QEMU's options end a value at a comma, but for two. */
+static void put_doubled(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		buf_putc(out, *s);
+		if (*s == ',')
+			buf_putc(out, ',');
+	}
+}
+
+static void put_socket(struct buf *out, const char *end, const struct machine *m, const char *name)
+{
+	buf_printf(out, ",%s.type=unix,%s.path=", end, end);
+	put_doubled(out, m->work ? m->work : ".");
+	buf_printf(out, "/%s", name);
+}
+
+/* libvirt 9.0 knows no network of datagrams over a unix socket. Nobody else hears what is sent
+ * there, as over UDP on this host somebody might. */
+static void write_netconsole(xmlTextWriterPtr w, const struct machine *m)
+{
+	const char *bus = str_eq(m->type ? m->type : "q35", "pc") ? "pci.0" : "pcie.0";
+	_cleanup_buf_ struct buf net = BUF_INIT;
+	_cleanup_free_
+	char *card = xasprintf("virtio-net-pci,netdev=netconsole,mac=" NETCONSOLE_MAC
+			       ",romfile=,bus=%s,addr=0x%x",
+			       bus, NETCONSOLE_SLOT);
+
+	buf_puts(&net, "dgram,id=netconsole");
+	put_socket(&net, "local", m, "netconsole.qemu");
+	put_socket(&net, "remote", m, DOMAIN_WITNESS);
+	write_argument(w, "-netdev");
+	write_argument(w, buf_str(&net));
+	write_argument(w, "-device");
+	write_argument(w, card);
+}
+
+static void write_qemu(xmlTextWriterPtr w, const struct machine *m, const char *owner)
 {
 	open_(w, "qemu:commandline");
-	open_(w, "qemu:env");
-	attr(w, "name", "KERNSOAK_OWNER");
-	attr(w, "value", owner);
+	if (m->netconsole)
+		write_netconsole(w, m);
+	if (owner) {
+		open_(w, "qemu:env");
+		attr(w, "name", "KERNSOAK_OWNER");
+		attr(w, "value", owner);
+		close_(w);
+	}
 	close_(w);
-	close_(w);
+}
+
+/* What libvirt has no word for. */
+static bool beyond_libvirt(const struct machine *m, const char *owner)
+{
+	return owner || m->netconsole;
 }
 
 static void write_domain(xmlTextWriterPtr w, const struct machine *m, const char *owner)
 {
 	open_(w, "domain");
 	attr(w, "type", m->kvm ? "kvm" : "qemu");
-	if (owner)
+	if (beyond_libvirt(m, owner))
 		attr(w, "xmlns:qemu", DOMAIN_QEMU_NAMESPACE);
 	write_identity(w, m);
 	write_resources(w, m);
@@ -289,8 +349,8 @@ static void write_domain(xmlTextWriterPtr w, const struct machine *m, const char
 	write_cpu(w, m);
 	write_lifecycle(w);
 	write_devices(w, m);
-	if (owner)
-		write_owner(w, owner);
+	if (beyond_libvirt(m, owner))
+		write_qemu(w, m, owner);
 	close_(w);
 }
 

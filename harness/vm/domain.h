@@ -4,7 +4,8 @@
  *
  * The domain is as small as a q35 gets (each device costs boot time under TCG): one virtio-serial
  * controller on the root bus, ttyS0 into a file, no USB, graphics or network, and no disk, watchdog
- * or balloon but those that the machine names. It never reboots: a reset ends QEMU, which says why
+ * or balloon but those that the machine names; where it wants a netconsole, a card whose only wire
+ * is a unix socket of ours. It never reboots: a reset ends QEMU, which says why
  * in its last event.
  */
 #ifndef KS_VM_DOMAIN_H
@@ -15,7 +16,8 @@
 #define DOMAIN_NAMESPACE "https://kernsoak.invalid/domain/1" /* of the metadata's element */
 #define DOMAIN_QEMU      "/usr/bin/qemu-system-x86_64"
 #define DOMAIN_CHANNEL   "org.kernsoak.agent"
-#define DOMAIN_SOCKET    "agent.sock" /* in machine.work: we listen, QEMU connects */
+#define DOMAIN_SOCKET    "agent.sock"      /* in machine.work: we listen, QEMU connects */
+#define DOMAIN_WITNESS   "netconsole.sock" /* there, too: QEMU sends the guest's frames to it */
 
 enum { DOMAIN_DISKS = 16 };
 

@@ -72,6 +72,7 @@ struct machine {
 	const char *type;     /* QEMU's machine: "q35" (also NULL), "pc" */
 	const char *watchdog; /* an i6300esb's action, as libvirt calls it; NULL: none */
 	bool balloon;         /* vm_balloon() will be called */
+	bool netconsole;      /* a network card for the guest's netconsole, and nothing else */
 	bool kvm;
 	const char
 		*console; /* file that exists and that the guest's serial console is appended to */
@@ -90,6 +91,8 @@ struct vm_callbacks {
 	void (*agent)(void *arg, const char *line, size_t n,
 		      uint64_t at_ns); /* NUL behind the n bytes */
 	void (*state)(void *arg, enum vm_state state, const char *detail); /* detail: a few words */
+	/* A message of the guest's netconsole, as it came; only of a machine that has one. */
+	void (*netconsole)(void *arg, const void *data, size_t n, uint64_t at_ns);
 };
 
 struct vm_stats {

@@ -23,6 +23,7 @@
 #include "vm/faults.h"
 #include "vm/look.h"
 #include "vm/native.h"
+#include "vm/netconsole.h"
 #include "vm/threads.h"
 #include "vm/virt_loop.h"
 
@@ -48,7 +49,8 @@ struct guest_vm {
 	struct virt_watch *watch;
 	struct console *console;
 	struct channel *channel;
-	pid_t pid; /* of QEMU; 0: not started, or ended */
+	struct netconsole *netconsole; /* NULL: the machine has none */
+	pid_t pid;                     /* of QEMU; 0: not started, or ended */
 	int pidfd;
 	struct loop_source *exiting, *deadline;
 	char exit_word[48]; /* how the process ended, where we saw it */
@@ -99,6 +101,7 @@ static void absolute_done(struct absolute *a)
 
 static void release(struct guest_vm *g)
 {
+	netconsole_free(g->netconsole);
 	channel_free(g->channel);
 	console_free(g->console);
 	absolute_done(&g->here);
@@ -119,6 +122,17 @@ static void on_console(void *arg, const void *data, size_t n, uint64_t at_ns)
 		return;
 	g->depth++;
 	g->cb->console(g->arg, data, n, at_ns);
+	leave(g);
+}
+
+static void on_netconsole(void *arg, const void *data, size_t n, uint64_t at_ns)
+{
+	struct guest_vm *g = arg;
+
+	if (g->dead)
+		return;
+	g->depth++;
+	g->cb->netconsole(g->arg, data, n, at_ns);
 	leave(g);
 }
 
@@ -432,10 +446,14 @@ static int open_ends(struct guest_vm *g, struct err *err)
 {
 	_cleanup_free_
 	char *socket = xasprintf("%s/" DOMAIN_SOCKET, g->here.m.work);
+	_cleanup_free_
+	char *witness = xasprintf("%s/" DOMAIN_WITNESS, g->here.m.work);
 	int r = console_new(g->loop, g->here.m.console, on_console, g, &g->console, err);
 
 	if (r == 0)
 		r = channel_new(g->loop, socket, VM_LINE_MAX, on_line, g, &g->channel, err);
+	if (r == 0 && g->here.m.netconsole)
+		r = netconsole_new(g->loop, witness, on_netconsole, g, &g->netconsole, err);
 	return r < 0 ? err_exit(err, EXIT_CANNOT_WRITE) : 0;
 }
 

@@ -57,6 +57,9 @@ static void what_the_configuration_lacks_is_named(void **state)
 		  "built without it" },
 		{ "mglru: off",
 		  "guest.mglru needs CONFIG_LRU_GEN, and debian:x was built without it" },
+		{ "memory: 1GiB }\nevidence: { netconsole: yes",
+		  "evidence.netconsole needs CONFIG_NETCONSOLE, and debian:x was built without "
+		  "it" },
 		{ "numa: 2",
 		  "guest.numa needs CONFIG_ACPI_NUMA, and debian:x was built without it" },
 		{ "panic-on: [oops, hung-task]",

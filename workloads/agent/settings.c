@@ -13,6 +13,7 @@
 #include "../kfile.h"
 #include "../wire.h"
 #include "disks.h"
+#include "netconsole.h"
 #include "swap.h"
 #include "sysctl.h"
 #include "watchdog.h"
@@ -188,9 +189,11 @@ static const struct {
 	const char *word;
 	int (*apply)(const char *tokens, char *said, size_t size);
 } settings[] = {
-	{ "disk", disk_setup },       { "swap", swap_setup },       { "sysctl", set_sysctl },
-	{ "cmdline", check_cmdline }, { "mglru", set_mglru },       { "knob", check_knob },
-	{ "driver", check_driver },   { "machine", check_machine }, { "watchdog", watchdog_setup },
+	{ "disk", disk_setup },         { "swap", swap_setup },
+	{ "sysctl", set_sysctl },       { "cmdline", check_cmdline },
+	{ "mglru", set_mglru },         { "knob", check_knob },
+	{ "driver", check_driver },     { "machine", check_machine },
+	{ "watchdog", watchdog_setup }, { "netconsole", netconsole_setup },
 };
 
 enum setting_result setting_apply(const char *word, const char *tokens, char *said, size_t size)
