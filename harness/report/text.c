@@ -4,7 +4,6 @@
 #include <math.h>
 #include <time.h>
 
-#include "model/controls.h"
 #include "report/columns.h"
 #include "report/curve.h"
 #include "report/figure.h"
@@ -17,6 +16,7 @@ enum {
 	CURVE_ROWS = 11,
 	LEDGER_LINES = 12,
 	BUCKETS_SHOWN = 20,
+	SENTENCE_COLUMNS = 600,
 	PAIRS_SHOWN = 4,
 	WIDTH_MIN = 60
 };
@@ -116,57 +116,6 @@ static void put_header(struct text *t)
 
 /* --- the answer --- */
 
-static void put_mttf(const struct lifetimes *l, struct scale scale, const char *unit, struct buf *b)
-{
-	figure_interval(b, l->expo.mttf, l->mttf_ci, scale);
-	buf_printf(b, "%s%s", *unit ? " " : "", unit);
-}
-
-static void put_failures(const struct view_arm *a, const char *unit, struct buf *b)
-{
-	buf_printf(b, " %zu of %zu trial%s failed, MTTF ", a->outcome[OUTCOME_FAILED], a->counted,
-		   plural(a->counted));
-	put_mttf(&a->time, scale_of_seconds(a->time.expo.mttf), "", b);
-	if (a->work.expo.n_event) {
-		buf_puts(b, ", or ");
-		put_mttf(&a->work, scale_of_counts(), unit, b);
-	}
-	buf_puts(b, ".");
-}
-
-static void put_no_failure(const struct view_arm *a, const char *unit, struct buf *b)
-{
-	double total = a->time.expo.total_time, lower = a->time.mttf_lower;
-
-	buf_puts(b, " no failure in ");
-	figure_scaled(b, total, scale_of_seconds(total));
-	if (isfinite(lower)) {
-		buf_puts(b, ", so its MTTF is above ");
-		figure_scaled(b, lower, scale_of_seconds(lower));
-	}
-	if (isfinite(lower) && isfinite(a->work.mttf_lower)) {
-		buf_puts(b, ", or ");
-		figure_number(b, a->work.mttf_lower);
-		buf_printf(b, " %s", unit);
-	}
-	buf_puts(b, isfinite(lower) ? " (95 % sure)." : ".");
-}
-
-/* What else became of its trials, where it is not nothing. */
-static void put_rest(const struct view_arm *a, struct buf *b)
-{
-	size_t other = a->outcome[OUTCOME_OTHER], stopped = a->outcome[OUTCOME_STOPPED],
-	       infra = a->outcome[OUTCOME_INFRA];
-
-	if (other)
-		buf_printf(b, " %zu died of another crash.", other);
-	if (stopped)
-		buf_printf(b, " %zu %s ended early.", stopped, stopped == 1 ? "was" : "were");
-	if (infra)
-		buf_printf(b, " %zu %s lost to the host and do%s not count.", infra,
-			   infra == 1 ? "was" : "were", infra == 1 ? "es" : "");
-}
-
 static void put_answers(struct text *t)
 {
 	buf_putc(t->out, '\n');
@@ -175,51 +124,24 @@ static void put_answers(struct text *t)
 		_cleanup_free_
 		char *name = printable(a->name, ARM_COLUMNS);
 		_cleanup_free_
-		char *unit = printable(a->unit, 40);
+		char *sentence = say_arm(a), *safe = printable(sentence, SENTENCE_COLUMNS);
 		_cleanup_buf_ struct buf b = BUF_INIT;
 
-		buf_printf(&b, "%s:", name);
-		if (a->counted == 0)
-			buf_puts(&b, a->going ? " at work." : " nothing to count yet.");
-		else if (a->outcome[OUTCOME_FAILED])
-			put_failures(a, unit, &b);
-		else
-			put_no_failure(a, unit, &b);
-		put_rest(a, &b);
+		buf_printf(&b, "%s: %s", name, safe);
 		say(t, &b, 4);
 	}
 }
 
 /* --- controls --- */
 
-static const char *control_verdict(const struct view_arm *a, enum control c)
-{
-	switch (control_state(c, a->outcome)) {
-	case CONTROL_OPEN: return "has not said anything yet";
-	case CONTROL_HELD: return "held";
-	case CONTROL_BROKE:
-		return "DID NOT HOLD: what the other arms seem to say is not to be believed";
-	}
-	return "";
-}
-
 static void put_controls(struct text *t)
 {
 	for (size_t i = 0; i < t->v->n_arms; i++) {
-		const struct view_arm *a = &t->v->arm[i];
-		const enum control c = control_of(a->name);
-		const enum outcome want = c == CONTROL_POSITIVE ? OUTCOME_FAILED : OUTCOME_SURVIVED;
-		_cleanup_buf_ struct buf b = BUF_INIT;
+		_cleanup_free_
+		char *sentence = say_control(&t->v->arm[i]);
 
-		if (c == CONTROL_NONE)
-			continue;
-		buf_printf(&b, "%s control %s: %zu of %zu trials %s, as all of them should",
-			   c == CONTROL_POSITIVE ? "Positive" : "Negative", control_verdict(a, c),
-			   a->outcome[want],
-			   a->outcome[OUTCOME_FAILED] + a->outcome[OUTCOME_OTHER] +
-				   a->outcome[OUTCOME_SURVIVED],
-			   c == CONTROL_POSITIVE ? "failed with the target" : "survived");
-		say(t, &b, 4);
+		if (sentence)
+			paragraph_print(sentence, t->width, 4, t->out);
 	}
 }
 
@@ -422,7 +344,8 @@ static void put_comparison(struct text *t)
 	buf_putc(t->out, '\n');
 	for (size_t i = 0; i < c.n_pairs && i < PAIRS_SHOWN; i++) {
 		_cleanup_free_
-		char *sentence = say_pair(&c, &c.pair[i]), *safe = printable(sentence, 600);
+		char *sentence = say_pair(&c, &c.pair[i]),
+		     *safe = printable(sentence, SENTENCE_COLUMNS);
 
 		paragraph_print(safe, t->width, 4, t->out);
 	}
