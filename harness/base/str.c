@@ -165,14 +165,28 @@ size_t str_utf8(const char *text, size_t n, uint32_t *ret) /* RFC 3629 */
 	return len;
 }
 
+/* What cannot be seen but changes what is: controls, direction marks, overrides and isolates,
+ * joiners and other characters of no width, line and paragraph separators, tags; and what is no
+ * character. */
+static bool invisible(uint32_t c)
+{
+	static const struct {
+		uint32_t from, to;
+	} range[] = {
+		{ 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },
+		{ 0x180e, 0x180e }, { 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
+		{ 0xfdd0, 0xfdef }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(range); i++)
+		if (c >= range[i].from && c <= range[i].to)
+			return true;
+	return (c & 0xfffe) == 0xfffe;
+}
+
 static bool harmless(uint32_t c, bool lines)
 {
-	if (c == '\t' || (c == '\n' && lines))
-		return true;
-	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-		return false;
-	return !(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0x200e &&
-	       c != 0x200f;
+	return c == '\t' || (c == '\n' && lines) || !invisible(c);
 }
 
 void str_sanitise(struct buf *out, const char *s, size_t n, bool lines)

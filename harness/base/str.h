@@ -39,8 +39,8 @@ bool strv_has(const struct strv *v, const char *s);
 
 /*
  * Appends guest or file text so that a terminal cannot be driven by it: control bytes, escapes and
- * broken UTF-8 become \xNN; direction overrides (U+202A..202E, U+2066..2069) too. Keeps \t and,
- * where `lines` is set, \n.
+ * broken UTF-8 become \xNN; so do characters that are not seen but change what is: direction marks
+ * and overrides, joiners, line separators. Keeps \t and, where `lines` is set, \n.
  */
 void str_sanitise(struct buf *out, const char *s, size_t n, bool lines);
 

@@ -79,6 +79,37 @@ void columns_fit(struct columns *c, size_t column, size_t width, size_t least)
 	}
 }
 
+static bool column_empty(const struct columns *c, size_t column)
+{
+	for (size_t i = column + c->n; i < c->cell.n; i += c->n)
+		if (*c->cell.item[i])
+			return false;
+	return true;
+}
+
+static void drop(struct columns *c, size_t column)
+{
+	const uint64_t below = (UINT64_C(1) << column) - 1;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->cell.n; i++) {
+		if (i % c->n == column)
+			free(c->cell.item[i]);
+		else
+			c->cell.item[kept++] = c->cell.item[i];
+	}
+	c->cell.n = kept;
+	c->right = (c->right & below) | (c->right >> 1 & ~below);
+	c->n--;
+}
+
+void columns_drop_empty(struct columns *c)
+{
+	for (size_t i = c->n; i-- > 0;)
+		if (c->n > 1 && column_empty(c, i))
+			drop(c, i);
+}
+
 static void trim(struct buf *out)
 {
 	while (out->len && out->data[out->len - 1] == ' ')

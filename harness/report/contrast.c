@@ -342,8 +342,10 @@ static void fit_overall(struct contrast *c)
 	_cleanup_sample_ struct sample s = SAMPLE_INIT;
 
 	c->overall = (struct chisq){ .chisq = NAN, .p = NAN };
+	if (!c->n_pairs || c->n_pairs + 1 != c->n_arms)
+		return;
 	for (size_t i = 0; i < c->n_pairs; i++)
-		if (c->pair[i].base != c->pair[0].base || c->n_pairs + 1 != c->n_arms)
+		if (c->pair[i].base != c->pair[0].base)
 			return;
 	for (size_t i = 0; i < c->n_arms; i++)
 		add_arm(&c->arm[i], (int)i, false, ANY_TARGET, &s);
@@ -358,7 +360,7 @@ void contrast_make(const struct contrast_side *side, size_t n_sides,
 {
 	struct contrast c = { .opt = *opt, .n_arms = n_sides, .n_pairs = n_pairs };
 
-	assert(n_pairs && opt->factor > 1 && opt->alpha > 0 && opt->alpha < 1);
+	assert(opt->factor > 1 && opt->alpha > 0 && opt->alpha < 1);
 	c.pair = xcalloc(n_pairs, sizeof(*c.pair));
 	contrast_collect(&c, side);
 	for (size_t i = 0; i < n_pairs; i++) {

@@ -137,7 +137,7 @@ struct contrast {
 #define _cleanup_contrast_ _cleanup_(contrast_done)
 void contrast_done(struct contrast *c);
 
-/* The views must outlive *ret. */
+/* The views must outlive *ret. Without pairs it still has the arms and the crashes. */
 void contrast_make(const struct contrast_side *side, size_t n_sides,
 		   const struct contrast_versus *versus, size_t n_pairs,
 		   const struct contrast_options *opt, struct contrast *ret);

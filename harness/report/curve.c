@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "report/figure.h"
+#include "report/ticks.h"
 
 enum { LEFT = 1, RIGHT = 2, UP = 4, DOWN = 8, TICK = 16 };
 enum { MARGIN = 7, TICKS_WANTED = 5 }; /* "100 % |" */
@@ -150,18 +150,6 @@ static void put_rows(struct plot *p, const struct curve_style *style, struct buf
 	}
 }
 
-/* 1, 2 or 5 times a power of ten, so that about TICKS_WANTED of them make the axis. */
-static double nice_step(double length)
-{
-	static const double nice[] = { 1, 2, 5, 10 };
-	double raw = length / TICKS_WANTED, power = pow(10, floor(log10(raw)));
-
-	for (size_t i = 0; i < ARRAY_SIZE(nice); i++)
-		if (raw <= nice[i] * power * 1.0001)
-			return nice[i] * power;
-	return raw;
-}
-
 /* Is there a tick within column `col`? Then its value. */
 static bool tick_at(const struct plot *p, double length, double step, unsigned col, double *ret)
 {
@@ -174,7 +162,7 @@ static bool tick_at(const struct plot *p, double length, double step, unsigned c
 static void put_axis(const struct plot *p, const struct curve_style *style, struct buf *out)
 {
 	struct scale scale = scale_of_seconds(p->max);
-	double length = p->max / scale.per, step = nice_step(length), tick;
+	double length = p->max / scale.per, step = ticks_step(length, TICKS_WANTED), tick;
 	_cleanup_buf_ struct buf label = BUF_INIT; /* ASCII: bytes are columns */
 
 	buf_printf(out, "%*s%s", MARGIN - 1, "", style->utf8 ? "└" : "+");

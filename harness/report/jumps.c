@@ -4,26 +4,17 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "model/units.h"
 #include "report/figure.h"
 
 enum {
 	BEFORE_MIN = 3,
 	AFTER_MIN = 2,     /* samples on the two sides of a jump */
-	USER_HZ = 100,     /* ticks a second in /proc/stat, on every architecture that matters */
 	ALL_MAX = 2 * 512, /* jumps that are weighed against each other */
 };
 #define SHARE_STEP 0.25 /* of a CPU, of the time */
 #define RATE_TIMES 5.0
 #define RATE_FLOOR 100.0 /* per second: below that, five times as many are still few */
 #define SIZE_STEP  0.1   /* of the guest's memory */
-
-/* One series over the window. */
-struct series {
-	size_t n;
-	double v[JUMPS_WINDOW];
-	double at_s[JUMPS_WINDOW]; /* of the sample before the one that made v */
-};
 
 static int by_value(const void *a, const void *b)
 {
@@ -35,7 +26,7 @@ static int by_value(const void *a, const void *b)
 /* The p-quantile of n values, the lower one of two. */
 static double quantile(const double *v, size_t n, double p)
 {
-	double sorted[JUMPS_WINDOW];
+	double sorted[SERIES_MAX];
 
 	memcpy(sorted, v, n * sizeof(*v));
 	qsort(sorted, n, sizeof(*sorted), by_value);
@@ -80,12 +71,12 @@ static double weigh(const struct jump *j, double memory)
 	double step = j->after - j->before;
 
 	switch (j->unit) {
-	case JUMP_SHARE: return step >= SHARE_STEP ? step : 0;
-	case JUMP_RATE:
+	case SERIES_SHARE: return step >= SHARE_STEP ? step : 0;
+	case SERIES_RATE:
 		if (j->after < RATE_FLOOR || j->after < RATE_TIMES * j->before)
 			return 0;
 		return 0.9 * fmin(1, log10(j->after / fmax(j->before, 1)) / 4);
-	case JUMP_SIZE:
+	case SERIES_SIZE:
 		return memory > 0 && fabs(step) >= SIZE_STEP * memory ? fabs(step) / memory : 0;
 	}
 	return 0;
@@ -97,89 +88,13 @@ static bool find_jump(const struct series *s, double memory, struct jump *j)
 
 	if (!cut)
 		return false;
+	snprintf(j->what, sizeof(j->what), "%s", s->what);
+	j->unit = s->unit;
 	j->before = quantile(s->v, cut, 0.5);
 	j->after = quantile(s->v + cut, s->n - cut, 0.5);
 	j->at_s = s->at_s[cut];
 	j->weight = weigh(j, memory);
 	return j->weight > 0 && apart(s, cut, j->after > j->before);
-}
-
-/* ---- keys to series ---- */
-
-/* From row a to row b, by the guest's own clock; by the host's where that stands still, or where
- * the row is the host's. */
-static double seconds(const struct samples *s, size_t a, size_t b)
-{
-	double up = s->up_s[b] - s->up_s[a];
-
-	return up > 0 ? up : s->at_s[b] - s->at_s[a];
-}
-
-static void put(struct series *to, double at_s, double v)
-{
-	if (!isfinite(v))
-		return;
-	if (to->n == JUMPS_WINDOW) { /* the oldest goes */
-		memmove(to->v, to->v + 1, (--to->n) * sizeof(*to->v));
-		memmove(to->at_s, to->at_s + 1, to->n * sizeof(*to->at_s));
-	}
-	to->at_s[to->n] = at_s;
-	to->v[to->n++] = v;
-}
-
-static void make_series(const struct samples *s, int column, enum jump_unit unit, double per,
-			struct series *ret)
-{
-	size_t last = SIZE_MAX; /* row that had it */
-
-	ret->n = 0;
-	for (size_t i = 0; i < s->n; i++) {
-		double now = samples_get(s, i, column), rate;
-
-		if (isnan(now))
-			continue;
-		if (last != SIZE_MAX) {
-			rate = (now - samples_get(s, last, column)) / (per * seconds(s, last, i));
-			put(ret, s->at_s[last],
-			    unit == JUMP_SIZE    ? now
-			    : unit == JUMP_SHARE ? fmin(rate, 1)
-						 : rate);
-		}
-		last = i;
-	}
-}
-
-/* What a key is called, what it counts, and how many of it make one. False: nobody's jump. */
-static bool name_of(const char *key, struct jump *j, double *ret_per)
-{
-	const char *rest;
-	unsigned cpu;
-	char mode[16];
-
-	*ret_per = 1;
-	if (sscanf(key, "cpu%u.%15[a-z]", &cpu, mode) == 2) {
-		snprintf(j->what, sizeof(j->what), "CPU %u's %s time", cpu, mode);
-		j->unit = JUMP_SHARE;
-		*ret_per = USER_HZ;
-		return !str_eq(mode, "idle");
-	}
-	if (sscanf(key, "host.vcpu%u%1s", &cpu, mode) == 1) {
-		snprintf(j->what, sizeof(j->what), "vCPU %u's time on the host", cpu);
-		j->unit = JUMP_SHARE;
-		*ret_per = 1e9;
-		return true;
-	}
-	if ((rest = str_after(key, "psi."))) {
-		snprintf(j->what, sizeof(j->what), "pressure %.40s", rest);
-		j->unit = JUMP_SHARE;
-		*ret_per = 1e6;
-		return true;
-	}
-	rest = str_after(key, "vm.");
-	j->unit = rest ? JUMP_RATE : JUMP_SIZE;
-	rest = rest ? rest : str_after(key, "mem.");
-	snprintf(j->what, sizeof(j->what), "%.60s", rest ? rest : "");
-	return rest != NULL;
 }
 
 static int by_weight(const void *a, const void *b)
@@ -199,14 +114,9 @@ size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 
 	for (size_t i = 0; total >= 0 && i < s->n; i++)
 		memory = fmax(memory, samples_get(s, i, total));
-	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++) {
-		double per;
-
-		if (name_of(s->key.item[k], &all[n], &per)) {
-			make_series(s, (int)k, all[n].unit, per, series);
+	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++)
+		if (series_make(s, k, series))
 			n += find_jump(series, memory, &all[n]);
-		}
-	}
 	free(series);
 	qsort(all, n, sizeof(*all), by_weight);
 	n = MIN(n, max);
@@ -217,41 +127,24 @@ size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 
 bool jumps_before(int trial_dir, const struct verdict *v, struct jumps *ret)
 {
-	const uint64_t at_ns = v->sighting.at_ns;
 	_cleanup_samples_ struct samples s = { 0 };
 
-	if (!v->has_sighting || !v->exposure_ns ||
-	    samples_read(trial_dir, at_ns - MIN(v->exposure_ns, at_ns), at_ns, &s, NULL) < 0 ||
-	    s.n < 2)
+	if (!samples_before(trial_dir, v, &s))
 		return false;
 	*ret = (struct jumps){ .n_samples = s.n,
-			       .failed_s = (double)at_ns / 1e9,
+			       .failed_s = (double)v->sighting.at_ns / 1e9,
 			       .last_s = s.at_s[s.n - 1] };
 	ret->n = jumps_find(&s, JUMPS_MAX, ret->jump);
 	return true;
-}
-
-static void put_amount(struct buf *out, enum jump_unit unit, double v)
-{
-	char text[UNIT_TEXT];
-
-	switch (unit) {
-	case JUMP_SHARE: buf_printf(out, "%.0f %%", 100 * v); break;
-	case JUMP_RATE:
-		figure_count(out, round(v));
-		buf_puts(out, "/s");
-		break;
-	case JUMP_SIZE: buf_puts(out, size_human(text, (uint64_t)fmax(v, 0))); break;
-	}
 }
 
 void jump_text(const struct jump *j, double failed_at_s, struct buf *out)
 {
 	str_sanitise(out, j->what, strlen(j->what), false);
 	buf_puts(out, j->after > j->before ? " rose from " : " fell from ");
-	put_amount(out, j->unit, j->before);
+	series_amount(out, j->unit, j->before);
 	buf_puts(out, " to ");
-	put_amount(out, j->unit, j->after);
+	series_amount(out, j->unit, j->after);
 	buf_puts(out, ", ");
 	figure_scaled(out, failed_at_s - j->at_s, scale_of_seconds(failed_at_s - j->at_s));
 	buf_puts(out, " before");

@@ -13,24 +13,17 @@
 
 #include "base/buf.h"
 #include "model/verdict.h"
-#include "report/samples.h"
-
-enum jump_unit {
-	JUMP_SHARE, /* of a second: 0 to 1 */
-	JUMP_RATE,  /* per second */
-	JUMP_SIZE   /* bytes */
-};
+#include "report/series.h"
 
 struct jump {
 	char what[64]; /* "CPU 1's system time", "pgscan_kswapd"; from the guest's keys */
-	enum jump_unit unit;
+	enum series_unit unit;
 	double before, after; /* medians */
 	double at_s;          /* host's clock of the last sample before it */
 	double weight;        /* how much of a jump it is, 0 to 1 or so */
 };
 
 enum {
-	JUMPS_WINDOW = 180, /* samples before the failure that are looked at */
 	JUMPS_MAX = 6,
 };
 

@@ -162,3 +162,15 @@ int samples_read(int trial_dir, uint64_t from_ns, uint64_t to_ns, struct samples
 	fclose(in);
 	return 0;
 }
+
+bool samples_before(int trial_dir, const struct verdict *v, struct samples *ret)
+{
+	const uint64_t at_ns = v->sighting.at_ns;
+
+	if (!v->has_sighting || !v->exposure_ns ||
+	    samples_read(trial_dir, at_ns - MIN(v->exposure_ns, at_ns), at_ns, ret, NULL) < 0)
+		return false;
+	if (ret->n < 2)
+		samples_done(ret);
+	return ret->n >= 2;
+}

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "model/verdict.h"
 
 enum {
 	SAMPLES_MAX = 3600,
@@ -30,6 +31,10 @@ void samples_done(struct samples *s);
  * lines that are none, of a hostile guest perhaps, are left out. */
 int samples_read(int trial_dir, uint64_t from_ns, uint64_t to_ns, struct samples *ret,
 		 struct err *err);
+
+/* From the beginning of a trial's exposure to its failure. False where it did not fail, or fewer
+ * than two came. */
+bool samples_before(int trial_dir, const struct verdict *v, struct samples *ret);
 
 /* The column of a key, or -1. */
 int samples_column(const struct samples *s, const char *key);

@@ -369,3 +369,47 @@ int sides_make(const struct sides_run *run, size_t n, const char *baseline, bool
 		*ret = s;
 	return r;
 }
+
+/* --- all there is --- */
+
+static bool has_trials(const struct view_arm *a)
+{
+	size_t n = a->going;
+
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		n += a->outcome[i];
+	return n > 0;
+}
+
+static const char *arm_of(const struct contrast_side *side)
+{
+	return side->part->view->arm[side->part->arm].name;
+}
+
+/* Pairs each side with the first one; of its name where `namesakes` is set. */
+static void add_pairs(struct sides *s, bool namesakes)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < i && !control_of(arm_of(&s->side[i])); k++)
+			if (!control_of(arm_of(&s->side[k])) &&
+			    (!namesakes || str_eq(arm_of(&s->side[i]), arm_of(&s->side[k])))) {
+				add_versus(s, k, i);
+				break;
+			}
+}
+
+void sides_all(const struct sides_run *run, size_t n, struct sides *ret)
+{
+	struct sides s = { 0 };
+
+	reserve(&s, run, n);
+	for (size_t i = 0; i < n; i++)
+		for (size_t a = 0; a < run[i].view->n_arms; a++)
+			if (has_trials(&run[i].view->arm[a]))
+				add_one(&s, side_name(run, n, i, run[i].view->arm[a].name),
+					run[i].view, a);
+	add_pairs(&s, !sides_one_run(run, n));
+	if (!s.n_pairs)
+		add_pairs(&s, false);
+	*ret = s;
+}

@@ -40,6 +40,13 @@ void sides_done(struct sides *s);
 int sides_make(const struct sides_run *run, size_t n, const char *baseline, bool pool,
 	       struct sides *ret, struct err *err);
 
+/*
+ * For a report, which shows whatever there is: all arms that have trials, controls too. Each is
+ * compared with the first of its run, with several runs with its namesake of the first run that has
+ * it; where there are no namesakes, with the first of all. Controls are not compared.
+ */
+void sides_all(const struct sides_run *run, size_t n, struct sides *ret);
+
 /* Are they all one run? Then its label is not shown. */
 bool sides_one_run(const struct sides_run *run, size_t n);
 

@@ -2,11 +2,11 @@
 #include "report/text.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "report/columns.h"
 #include "report/curve.h"
 #include "report/figure.h"
+#include "report/gist.h"
 #include "report/say.h"
 #include "report/sides.h"
 #include "report/tables.h"
@@ -33,11 +33,6 @@ static void heading(struct text *t, const char *words)
 	buf_printf(t->out, t->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
 }
 
-static const char *plural(size_t n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* Sentences are put together in a buffer of their own and broken into lines at the end. */
 static void say(struct text *t, const struct buf *sentence, unsigned indent)
 {
@@ -46,68 +41,14 @@ static void say(struct text *t, const struct buf *sentence, unsigned indent)
 
 /* --- the header --- */
 
-static const char *state_word(const struct about *a)
-{
-	if (a->running)
-		return "running";
-	switch (a->state) {
-	case RUN_OPEN: return "interrupted";
-	case RUN_STOPPED: return "stopped";
-	case RUN_DONE: return "done";
-	case RUN_DAMAGED: return "damaged";
-	}
-	return "";
-}
-
-static void put_when(const struct about *a, struct buf *b)
-{
-	time_t at = (time_t)a->started_s;
-	char text[64];
-	struct tm tm;
-
-	if (a->started_s < 0 || !gmtime_r(&at, &tm))
-		return;
-	strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm);
-	buf_printf(b, " Begun %s", text);
-	if (a->last_s > a->started_s && !a->running) {
-		double s = (double)(a->last_s - a->started_s);
-
-		buf_puts(b, ", took ");
-		figure_scaled(b, s, scale_of_seconds(s));
-	}
-	buf_puts(b, ".");
-}
-
-static void put_progress(const struct view *v, struct buf *b)
-{
-	size_t planned = v->about.planned + v->about.added;
-
-	buf_printf(b, " %zu ", v->ended);
-	if (planned)
-		buf_printf(b, "of %zu ", planned);
-	buf_printf(b, "trial%s ended", plural(planned ? planned : v->ended));
-	if (v->going)
-		buf_printf(b, ", %zu at work", v->going);
-	buf_printf(b, ", %zu failed.", view_failures(v));
-}
-
 static void put_header(struct text *t)
 {
 	const struct about *a = &t->v->about;
 	_cleanup_buf_ struct buf b = BUF_INIT;
 	_cleanup_free_
-	char *scenario = printable(a->scenario, 64);
-	_cleanup_free_
 	char *run = printable(t->v->run, RUN_ID_LEN);
-	_cleanup_free_
-	char *why = printable(a->why, 200);
 
-	buf_printf(&b, "%s: %s", scenario, state_word(a));
-	if (*why && a->state != RUN_DONE)
-		buf_printf(&b, " (%s)", why);
-	buf_puts(&b, ";");
-	put_progress(t->v, &b);
-	put_when(a, &b);
+	gist_state(t->v, &b);
 	say(t, &b, 0);
 	buf_printf(t->out, "Run %s\n", run);
 	if (!a->running && a->state != RUN_DONE)
