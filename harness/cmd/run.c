@@ -90,7 +90,7 @@ static const struct argp_option what_options[] = {
 	{ "set", KEY_SET, "KEY=VALUE", 0,
 	  "lay a value over the scenario: --set guest.memory=512MiB", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay one of the scenario's profiles over it", 0 },
-	{ "arm", KEY_ARM, "NAME", 0, "only this arm (may be repeated)", 0 },
+	{ "arm", KEY_ARM, "NAME", 0, "only this arm, or those of a pattern (may be repeated)", 0 },
 	{ "seed", KEY_SEED, "N", 0, "of the plan: order of arms and the guests' seeds", 0 },
 	{ "git-bisect", KEY_GIT_BISECT, "MTTF", OPTION_ARG_OPTIONAL,
 	  "end as `git bisect run` wants it: 0 good, 1 bad, 125 cannot be tested, 128 give up; the "

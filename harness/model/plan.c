@@ -105,6 +105,8 @@ json_t *plan_to_json(const struct plan *p, const struct scenario *s)
 	json_set_str(o, "scenario", s->name);
 	json_set_u64(o, "seed", p->seed);
 	json_object_set_new(o, "arms", arms);
+	if (s->grid.n)
+		json_object_set_new(o, "grid", grid_to_json(&s->grid));
 	json_object_set_new(o, "trials", trials);
 	return o;
 }

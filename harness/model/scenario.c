@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/scenario.h"
-#include "model/controls.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -10,6 +9,8 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "base/str.h"
+#include "model/arms.h"
+#include "model/controls.h"
 #include "model/guest_check.h"
 #include "model/schema.h"
 #include "model/units.h"
@@ -22,6 +23,7 @@ void scenario_done(struct scenario *s)
 	}
 	free(s->arm);
 	strv_done(&s->stop.arms);
+	grid_done(&s->grid);
 	free(s->name);
 	free(s->story);
 	buf_done(&s->source);
@@ -370,15 +372,8 @@ static const char *nth_key(size_t i, const void *map)
 static int no_such_overlay(const struct reader *r, const struct node *at, const char *what,
 			   const char *name, const struct node *map)
 {
-	const size_t n = map && map->kind == NODE_MAP ? map->n : 0;
-	const char *near = n ? str_nearest(name, n, nth_key, map) : NULL;
-	_cleanup_buf_ struct buf list = BUF_INIT;
-
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&list, "%s%s", i ? ", " : "", nth_key(i, map));
-	return tree_complain(r->err, at, "there is no %s '%.60s'; %s%s%s%s%s", what, name,
-			     near ? "did you mean '" : "", near ? near : "", near ? "'? " : "",
-			     n ? "accepted: " : "the scenario has none", buf_str(&list));
+	return no_such_name(r->err, at, what, name, map && map->kind == NODE_MAP ? map->n : 0,
+			    nth_key, map);
 }
 
 /* Reads a document for its complaints only. */
@@ -391,6 +386,17 @@ static int only_check(const struct node *doc, unsigned in, struct err *err)
 	settings_done(&s);
 	scenario_done(&sc);
 	return r;
+}
+
+/* Those of the file and of its profiles. */
+static int check_grids(const struct reader *r, const struct node *doc)
+{
+	const struct node *grid = tree_at(doc, "grid"), *profiles = tree_at(doc, "profiles");
+	int x = grid ? grid_check(r->trees, grid, r->err) : 0;
+
+	for (size_t i = 0; x == 0 && profiles && i < profiles->n; i++)
+		x = check_grids(r, profiles->item[i].value);
+	return x;
 }
 
 static int lay_profile(struct reader *r)
@@ -506,6 +512,38 @@ static int read_arms(struct reader *r, const struct node *arms)
 	return 0;
 }
 
+/* Its cells, instead of arms. */
+static int read_cells(struct reader *r, const struct entry *grid)
+{
+	struct scenario *sc = r->sc;
+	int x = 0;
+
+	for (size_t i = 0; x == 0 && i < grid_cells(&sc->grid); i++) {
+		const struct entry cell = {
+			grid->key,
+			grid_overlay(r->trees, grid->value, &sc->grid, i),
+		};
+		_cleanup_free_
+		char *name = grid_cell_name(&sc->grid, i);
+
+		x = read_arm(r, &cell, name);
+	}
+	return x;
+}
+
+static int read_arms_or_grid(struct reader *r, const struct node *arms, const struct entry *grid)
+{
+	int x = grid ? grid_read(r->trees, grid->value, &r->sc->grid, r->err) : 0;
+
+	if (x < 0 || !r->sc->grid.n)
+		return x < 0 ? x : read_arms(r, arms);
+	if (arms && arms->n)
+		return tree_complain(r->err, grid->key,
+				     "a scenario has `arms` or a `grid`, not both; a profile takes "
+				     "one away with nothing behind its name");
+	return read_cells(r, grid);
+}
+
 /* Arms like others, but that nobody compares them: a sequential test is told of the others. */
 static int read_controls(struct reader *r, const struct node *controls)
 {
@@ -521,35 +559,6 @@ static int read_controls(struct reader *r, const struct node *controls)
 		for (size_t i = 0; i < n; i++)
 			strv_add(&sc->stop.arms, sc->arm[i].name);
 	return x;
-}
-
-static bool has_arm(const struct scenario *sc, const char *name)
-{
-	for (size_t i = 0; i < sc->n_arms; i++)
-		if (str_eq(sc->arm[i].name, name))
-			return true;
-	return false;
-}
-
-static int select_arms(const struct reader *r, const struct node *arms)
-{
-	const struct strv *only = &r->opt->only_arms;
-	struct scenario *sc = r->sc;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < only->n; i++)
-		if (!has_arm(sc, only->item[i]))
-			return no_such_overlay(r, arms ? arms : r->doc, "arm", only->item[i], arms);
-	for (size_t i = 0; i < sc->n_arms; i++) {
-		if (!only->n || strv_has(only, sc->arm[i].name)) {
-			sc->arm[kept++] = sc->arm[i];
-			continue;
-		}
-		free(sc->arm[i].name);
-		settings_done(&sc->arm[i].settings);
-	}
-	sc->n_arms = kept;
-	return 0;
 }
 
 /* What a sequential test is told must be possible, and be told of arms that are there. */
@@ -607,6 +616,7 @@ static char *default_name(const char *path)
 static int read_layers(struct reader *r, const char *name)
 {
 	const struct node *arms, *controls, *decided;
+	const struct entry *grid;
 	int x;
 
 	if (r->doc->kind == NODE_NULL)
@@ -614,6 +624,8 @@ static int read_layers(struct reader *r, const char *name)
 				     "the scenario is empty; it should be a map of name, kernel, "
 				     "guest, load, ...");
 	x = only_check(r->doc, IN_FILE, r->err);
+	if (x == 0)
+		x = check_grids(r, r->doc);
 	if (x == 0)
 		x = lay_profile(r);
 	if (x == 0)
@@ -624,16 +636,22 @@ static int read_layers(struct reader *r, const char *name)
 		return x;
 	arms = tree_at(r->doc, "arms");
 	controls = tree_at(r->doc, "controls");
+	grid = tree_get(r->doc, "grid");
 	r->doc = tree_without(r->trees, r->doc, "arms");
+	r->doc = tree_without(r->trees, r->doc, "grid");
 	r->doc = tree_without(r->trees, r->doc, "controls");
 	schema_defaults(NULL, r->sc);
 	decided = tree_at(r->doc, "stop.decided");
 	r->sc->stop.until_decided = decided && decided->kind == NODE_MAP;
-	x = read_arms(r, arms);
+	x = read_arms_or_grid(r, arms, grid);
 	if (x == 0)
 		x = read_controls(r, controls);
 	if (x == 0)
-		x = select_arms(r, arms);
+		x = arms_select(r->sc, &r->opt->only_arms,
+				arms   ? arms
+				: grid ? grid->key
+				       : r->doc,
+				r->err);
 	if (x == 0 && r->sc->stop.until_decided)
 		x = check_decided(r, decided);
 	if (r->sc->stop.until_decided && !tree_at(r->doc, "stop.trials"))

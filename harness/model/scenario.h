@@ -3,7 +3,10 @@
 #ifndef KS_MODEL_SCENARIO_H
 #define KS_MODEL_SCENARIO_H
 
+#include "model/grid.h"
 #include "model/settings.h"
+
+enum { SCENARIO_MAX_ARMS = 64 }; /* each is a full copy of the settings; controls come on top */
 
 struct arm {
 	char *name;
@@ -24,7 +27,8 @@ struct scenario {
 	char *name;
 	char *story; /* the comment that opens the file, without its #; "" none */
 	struct arm *arm;
-	size_t n_arms; /* at least 1; a scenario without arms has one named "baseline" */
+	size_t n_arms;    /* at least 1; a scenario without arms has one named "baseline" */
+	struct grid grid; /* the arms are its cells, in their order, and controls */
 	struct stop stop;
 	struct buf source; /* the file's bytes as read, for the run's folder */
 };
@@ -32,7 +36,7 @@ struct scenario {
 struct scenario_options {
 	const char *profile;   /* NULL: none */
 	struct strv set;       /* "guest.memory=512MiB", laid over last */
-	struct strv only_arms; /* empty: all */
+	struct strv only_arms; /* names or shell patterns; empty: all */
 	struct strv over;      /* as set, but laid over every arm, last of all */
 	/* Names of the built-in signatures, NULL at the end; NULL itself: any name is one. */
 	const char *(*signature)(size_t i);

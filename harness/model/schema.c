@@ -18,7 +18,7 @@
 /* ---- what words may look like ---- */
 
 /* Names become parts of file names, of tables and of JSON keys. */
-static bool is_name(const char *s)
+bool schema_is_name(const char *s)
 {
 	return word_all_of(s, "._+-", 64) && s[0] != '.' && s[0] != '-';
 }
@@ -100,8 +100,6 @@ static bool is_load(const char *s)
 	return !*s || load_by_name(s);
 }
 
-#define NAME_SHAPE "1 to 64 letters, digits or any of ._+-"
-
 /* ---- the table ---- */
 
 static const char *const backends[] = { "libvirt", "fake", NULL };
@@ -142,7 +140,7 @@ static bool is_backend(const char *s)
 
 static const struct field fields[] = {
 	{ "name", FIELD_TEXT, .in = IN_FILE | IN_SETTING, SCN(name), .fallback = "",
-	  .fits = is_name, .shape = NAME_SHAPE, .example = "fib-rebalance",
+	  .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE, .example = "fib-rebalance",
 	  .sentence = "What runs and reports call the scenario. Without it: the file's name, less "
 		      "its .yaml." },
 	{ "kernel", FIELD_TEXT, SET(kernel), .fallback = "", .fits = is_kernel,
@@ -367,11 +365,17 @@ static const struct field fields[] = {
 	  RANGE(16 << 20, UINT64_C(1) << 40), .example = "4GiB",
 	  .sentence = "The memory of larger guests is not kept." },
 
-	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = is_name, .shape = NAME_SHAPE,
+	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE,
 	  .example = "{ stock: , more-memory: { guest: { memory: 1GiB } } }",
 	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
 		      "scenario (nothing: the scenario as it is). Without any there is one, "
 		      "`baseline`." },
+	{ "grid", FIELD_GRID, .in = IN_WHOLE, .shape = "at most 3 keys and 64 combinations",
+	  .example = "{ guest.memory: [256MiB, 1GiB], load.fib-rebalance.pause: [1ms, 1s] }",
+	  .sentence =
+		  "Instead of `arms`: keys, written from the top, each with the values that it "
+		  "takes. Every combination is an arm, named by its values (256MiB-1ms); reports "
+		  "show them as a map." },
 	{ "controls", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = control_is_key,
 	  .shape = "positive or negative",
 	  .example = "{ positive: { plant: { null: } }, negative: { plant: { none: } } }",
@@ -394,7 +398,7 @@ static const struct field fields[] = {
 		  "however often it looks. stop.trials, where it is said too, is then the most of "
 		  "each arm." },
 	{ "stop.decided.arms", FIELD_LIST, .in = IN_WHOLE, SCN(stop.arms), .fallback = "",
-	  .fits = is_name, .shape = NAME_SHAPE, .example = "[stock, more-memory]",
+	  .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE, .example = "[stock, more-memory]",
 	  .sentence = "The arms that trials are given to: the first is compared with each of the "
 		      "others. Without it: all, in their order." },
 	{ "stop.decided.factor", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.factor), .fallback = "2",
@@ -406,7 +410,7 @@ static const struct field fields[] = {
 	{ "stop.decided.power", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.power), .fallback = "0.8",
 	  .min = 0, .max = 1, .example = "0.9",
 	  .sentence = "How often arms that differ by the factor must be found to." },
-	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = is_name, .shape = NAME_SHAPE,
+	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE,
 	  .example = "{ fast: { limits: { soak: 1m } } }",
 	  .sentence = "Overlays to choose from with --profile: a fast one for the desk, a long one "
 		      "for the night." },
@@ -455,6 +459,7 @@ static const char *const type_names[] = {
 	[FIELD_NAMED] = "map of maps",
 	[FIELD_LOADS] = "map of loads",
 	[FIELD_OVERLAYS] = "map of overlays",
+	[FIELD_GRID] = "map of lists",
 };
 
 const struct field *schema_nth(size_t i)
@@ -479,7 +484,7 @@ bool schema_has_free_keys(const char *path)
 {
 	const struct field *f = schema_by_path(path);
 
-	return f && f->type == FIELD_PAIRS;
+	return f && (f->type == FIELD_PAIRS || f->type == FIELD_GRID);
 }
 
 static char *(*formatter(enum field_type t))(char *, uint64_t)
@@ -513,7 +518,8 @@ char *field_range(const struct field *f)
 			   formatter(f->type)(b, f->max));
 		break;
 	case FIELD_WORD: words_list(&out, f->words); break;
-	case FIELD_TEXT: buf_puts(&out, f->shape ? f->shape : ""); break;
+	case FIELD_TEXT:
+	case FIELD_GRID: buf_puts(&out, f->shape ? f->shape : ""); break;
 	case FIELD_LIST:
 	case FIELD_PAIRS:
 	case FIELD_NAMED:
@@ -682,6 +688,7 @@ int field_set(const struct field *f, void *at, const char *word, struct err *err
 	case FIELD_PAIRS:
 	case FIELD_NAMED:
 	case FIELD_LOADS:
+	case FIELD_GRID:
 	case FIELD_OVERLAYS: break;
 	}
 	assert(!"a map has no word");

@@ -24,6 +24,7 @@ enum field_type {
 	FIELD_NAMED, /* struct named_list: a map of free names to maps of the rows "PATH.*.KEY" */
 	FIELD_LOADS, /* the loads of a struct settings, checked against loads.h */
 	FIELD_OVERLAYS, /* a map of names to overlays; the row keeps nothing */
+	FIELD_GRID,     /* a map of keys to lists of values (grid.h); the row keeps nothing */
 };
 
 /* Which of the documents may have the key; an arm is laid over settings only. */
@@ -57,6 +58,10 @@ struct field {
 	const char *sentence;
 	const char *example;
 };
+
+/* What an arm, a profile or a scenario may be called. */
+#define SCHEMA_NAME_SHAPE "1 to 64 letters, digits or any of ._+-"
+bool schema_is_name(const char *s);
 
 const struct field *schema_nth(size_t i); /* in the order of documentation; NULL at the end */
 const struct field *schema_by_path(const char *path);

@@ -367,6 +367,7 @@ static json_t *field_schema(const struct field *f, unsigned in)
 	case FIELD_NAMED: return named_schema(f, in);
 	case FIELD_LOADS: return loads_schema();
 	case FIELD_OVERLAYS: return overlays_schema(f);
+	case FIELD_GRID: return map_of(one_or_list(of_type("string number boolean")));
 	}
 	return NULL;
 }

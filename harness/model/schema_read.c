@@ -10,7 +10,6 @@
 
 enum {
 	MAX_NAMED = 64,      /* each may cost the detector a literal */
-	MAX_OVERLAYS = 64,   /* arms, profiles: each is a full copy of the settings */
 	MAX_WIRE = 15 << 10, /* a load's line to the agent, of the 16 KiB in PROTOCOL.md */
 };
 
@@ -589,9 +588,9 @@ static int read_overlays(const struct reading *r, const struct node *n, const st
 
 	if (n->kind != NODE_MAP)
 		return kind_complaint(r, n, f);
-	if (n->n > MAX_OVERLAYS)
-		return tree_complain(r->err, n->item[MAX_OVERLAYS].key, "more than %d %s",
-				     MAX_OVERLAYS, f->path);
+	if (n->n > SCENARIO_MAX_ARMS)
+		return tree_complain(r->err, n->item[SCENARIO_MAX_ARMS].key, "more than %d %s",
+				     SCENARIO_MAX_ARMS, f->path);
 	for (size_t i = 0; i < n->n; i++) {
 		int x = read_overlay(r, &n->item[i], f, in);
 
@@ -614,6 +613,7 @@ static int read_field(const struct reading *r, const struct node *n, const struc
 	case FIELD_NAMED: return read_named(r, n, f);
 	case FIELD_LOADS: return read_loads(r, n, f);
 	case FIELD_OVERLAYS: return read_overlays(r, n, f);
+	case FIELD_GRID: return n->kind == NODE_MAP ? 0 : kind_complaint(r, n, f);
 	case FIELD_TEXT:
 	case FIELD_WORD:
 	case FIELD_COUNT:

@@ -242,6 +242,7 @@ static void field_to_json(const struct field *f, const struct settings *s, json_
 	case FIELD_NAMED: json_object_set_new(o, key, named_to_json(at)); break;
 	case FIELD_LOADS: json_object_set_new(o, key, loads_to_json(s)); break;
 	case FIELD_GROUP:
+	case FIELD_GRID:
 	case FIELD_OVERLAYS: break;
 	}
 }
@@ -250,7 +251,7 @@ static void field_to_json(const struct field *f, const struct settings *s, json_
 static bool is_setting(const struct field *f)
 {
 	return !f->of_scenario && !f->of_item && f->type != FIELD_GROUP &&
-	       f->type != FIELD_OVERLAYS;
+	       f->type != FIELD_OVERLAYS && f->type != FIELD_GRID;
 }
 
 json_t *settings_to_json(const struct settings *s)
@@ -440,6 +441,7 @@ static int field_from_json(const struct field *f, const json_t *root, struct set
 	case FIELD_NAMED: return named_from_json(f, json_object_get(o, key), at, err);
 	case FIELD_LOADS: return loads_from_json(json_object_get(o, key), s, err);
 	case FIELD_GROUP:
+	case FIELD_GRID:
 	case FIELD_OVERLAYS: break;
 	}
 	return 0;

@@ -584,19 +584,31 @@ static char *only_value(const char *setting, const char *value)
 	return buf_steal(&b);
 }
 
-static const struct node *wrap(struct trees *y, const struct tree_source *source,
-			       const struct step *step, const struct node *value)
+/* Where the step stands in a setting. */
+static struct node step_place(const struct tree_source *source, const struct step *step)
 {
-	struct node n = { .source = source, .line = 1, .kind = NODE_SCALAR, .text = step->text };
-	struct entry e = { .value = value };
+	struct node n = { .source = source, .line = 1 };
 
 	for (size_t i = 0; i <= step->at; n.column++) {
 		uint32_t c;
 
 		i += MAX(str_utf8(source->text + i, source->len - i, &c), (size_t)1);
 	}
+	return n;
+}
+
+/* {step: value}, standing where `at` does. */
+static const struct node *wrap(struct trees *y, struct node at, const char *step,
+			       const struct node *value)
+{
+	struct node n = { .source = at.source, .line = at.line, .column = at.column };
+	struct entry e = { .value = value };
+
+	n.kind = NODE_SCALAR;
+	n.text = step;
 	e.key = keep_node(y, n);
-	n = (struct node){ .source = source, .line = 1, .column = n.column, .kind = NODE_MAP };
+	n.kind = NODE_MAP;
+	n.text = NULL;
 	n.item = keep(y, &e, sizeof(e));
 	n.n = 1;
 	return keep_node(y, n);
@@ -626,9 +638,25 @@ int tree_parse_setting(struct trees *y, const char *setting, bool (*is_leaf)(con
 	if (r < 0)
 		return r;
 	while (n--)
-		value = wrap(y, source, &step[n], value);
+		value = wrap(y, step_place(source, &step[n]), step[n].text, value);
 	*ret = value;
 	return 0;
+}
+
+const struct node *tree_nest(struct trees *y, const struct node *key,
+			     bool (*is_leaf)(const char *path), const struct node *value)
+{
+	_cleanup_free_
+	char *setting = xasprintf("%s=", key->text);
+	struct step step[MAX_STEPS];
+	const char *rest;
+	int n = split_path(y, setting, is_leaf, step, &rest);
+
+	if (n < 0 || *rest)
+		return NULL;
+	while (n--)
+		value = wrap(y, *key, step[n].text, value);
+	return value;
 }
 
 /* ---- trees ---- */

@@ -64,6 +64,13 @@ int tree_parse(struct trees *y, const char *name, const void *text, size_t n,
 int tree_parse_setting(struct trees *y, const char *setting, bool (*is_leaf)(const char *path),
 		       const struct node **ret, struct err *err);
 
+/*
+ * The map {a: {b: {c: value}}} of the key "a.b.c"; every step stands where the key does. Steps and
+ * `is_leaf` are as in a setting. NULL where the key is none, or has more than 8 steps.
+ */
+const struct node *tree_nest(struct trees *y, const struct node *key,
+			     bool (*is_leaf)(const char *path), const struct node *value);
+
 /* The tree with `over` laid over `base`: maps merge key by key, everything else replaces. */
 const struct node *tree_merge(struct trees *y, const struct node *base, const struct node *over);
 
