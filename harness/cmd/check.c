@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* kernsoak check: are these scenarios right? And with --schema: what may a scenario say? */
 #include <stdio.h>
+#include <sys/sysinfo.h>
 
 #include "base/str.h"
 #include "cmd/args.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "detect/signatures.h"
-#include "model/scenario.h"
+#include "image/kernel_config.h"
+#include "model/lint.h"
 #include "model/schema_text.h"
 #include "model/units.h"
 
 struct check_args {
 	struct scenario_options what;
 	struct strv words; /* scenarios; with --schema a key */
-	bool schema, json_schema;
+	bool schema, json_schema, strict;
 };
 
-enum { KEY_SET = 's', KEY_PROFILE = 'p', KEY_SCHEMA = 256, KEY_JSON_SCHEMA };
+enum { KEY_SET = 's', KEY_PROFILE = 'p', KEY_SCHEMA = 256, KEY_JSON_SCHEMA, KEY_STRICT };
 
 static const struct argp_option options[] = {
 	{ "set", KEY_SET, "KEY=VALUE", 0, "lay a value over each, as for run", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay this profile over each", 0 },
+	{ "strict", KEY_STRICT, 0, 0, "a warning is as bad as a mistake", 0 },
 	{ "schema", KEY_SCHEMA, 0, 0,
 	  "print all that a scenario may say, or what it may below KEY: keys, loads, plants, "
 	  "classes",
@@ -38,6 +41,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SET: strv_add(&a->what.set, arg); return 0;
 	case KEY_PROFILE: a->what.profile = arg; return 0;
 	case KEY_SCHEMA: a->schema = true; return 0;
+	case KEY_STRICT: a->strict = true; return 0;
 	case KEY_JSON_SCHEMA: a->json_schema = true; return 0;
 	case ARGP_KEY_ARG: strv_add(&a->words, arg); return 0;
 	case ARGP_KEY_END:
@@ -95,23 +99,67 @@ static void print_ok(const char *path, const struct scenario *s)
 	       duration_format(soak, s->arm[0].settings.limits.soak));
 }
 
-static int check_files(const struct strv *files, const struct scenario_options *opt)
+static void print_warning(void *arg, const struct err *warning)
 {
+	size_t *n = arg;
+
+	(*n)++;
+	fprintf(stderr, "kernsoak: %s\n", warning->msg);
+}
+
+/* Of a kernel in the cache; what apt could fetch has none to look at yet. */
+static int config_of(void *arg, const char *ref, struct kconfig *ret, struct err *why)
+{
+	_cleanup_kernel_ struct kernel k = { 0 };
+	struct err ignored = { 0 };
+
+	(void)arg;
+	if (kernel_find(ref, false, &k, &ignored) == 0) {
+		kernel_config(&k, ret, NULL, &ignored);
+		return 0;
+	}
+	return kernel_available(ref, why);
+}
+
+static uint64_t memory_of_host(void)
+{
+	struct sysinfo si;
+
+	return sysinfo(&si) == 0 ? (uint64_t)si.totalram * si.mem_unit : 0;
+}
+
+static int check_file(const char *path, const struct scenario_options *opt)
+{
+	struct scenario s = { 0 };
+	struct err err = { 0 };
+	int r = scenario_read(path, opt, &s, &err);
+
+	if (r < 0)
+		fprintf(stderr, "kernsoak: %s\n", err.msg);
+	else
+		print_ok(path, &s);
+	scenario_done(&s);
+	return r;
+}
+
+static int check_files(struct check_args *a)
+{
+	size_t warnings = 0;
+	struct lint lint = {
+		.say = print_warning,
+		.kernel = config_of,
+		.cpus = (uint64_t)get_nprocs(),
+		.memory_bytes = memory_of_host(),
+		.arg = &warnings,
+	};
 	int code = 0;
 
-	for (size_t i = 0; i < files->n; i++) {
-		struct scenario s = { 0 };
-		struct err err = { 0 };
-
-		if (scenario_read(files->item[i], opt, &s, &err) < 0) {
+	a->what.lint = &lint;
+	for (size_t i = 0; i < a->words.n; i++)
+		if (check_file(a->words.item[i], &a->what) < 0)
 			code = EXIT_BAD_SCENARIO;
-			fprintf(stderr, "kernsoak: %s\n", err.msg);
-		} else {
-			print_ok(files->item[i], &s);
-		}
-		scenario_done(&s);
-	}
-	return code;
+	lint_done(&lint);
+	return warnings && a->strict ? EXIT_BAD_SCENARIO : code;
 }
 
 int cmd_check(int argc, char **argv)
@@ -120,9 +168,11 @@ int cmd_check(int argc, char **argv)
 		options,
 		parse,
 		"SCENARIO...\n--schema [KEY]\n--json-schema",
-		"Reads scenarios as `kernsoak run` would and says what is wrong with them. Boots "
-		"nothing.\vExample: kernsoak check scenarios/*.yaml\n         kernsoak check "
-		"--schema limits\n\nExit status: 0 all are right; 65 one is not.",
+		"Reads scenarios as `kernsoak run` would and says what is wrong with them, and "
+		"what is right but hardly meant (warnings). Boots nothing.\vExample: kernsoak "
+		"check scenarios/*.yaml\n         kernsoak check "
+		"--schema limits\n\nExit status: 0 all are right; 65 one is not, or, with "
+		"--strict, one has a warning.",
 		0,
 		0,
 		0,
@@ -136,7 +186,7 @@ int cmd_check(int argc, char **argv)
 	else if (a.schema)
 		code = print_schema(a.words.n ? a.words.item[0] : NULL);
 	else
-		code = check_files(&a.words, &a.what);
+		code = check_files(&a);
 	strv_done(&a.words);
 	strv_done(&a.what.set);
 	return code;

@@ -29,6 +29,7 @@ int cmd_explain(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_image(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_kernels(int argc, char **argv);
 int cmd_plan(int argc, char **argv);
 int cmd_stats(int argc, char **argv);

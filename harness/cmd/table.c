@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 
 static const struct cmd table[] = {
+	{ "init", "NAME", "write a scenario to begin with, commented", cmd_init },
 	{ "check", "SCENARIO...", "say whether scenarios are right, and what they may say",
 	  cmd_check },
 	{ "run", "SCENARIO", "run a scenario: guests, trials, time to failure", cmd_run, false },

@@ -129,35 +129,60 @@ static int make_from_apt(const char *dir, int dirfd, const void *arg, struct err
 	return r < 0 ? r : fs_remove_tree(dirfd, DOWNLOAD, err);
 }
 
-static int fetch(const char *cache, const char *abi, char **ret_package, struct err *err)
+/* -ENOENT, with the nearest names, where it has none such. */
+static int look_in_apt(const char *abi, struct apt_packages *ret, struct err *err)
 {
 	_cleanup_strv_ struct strv all = { 0 }, one = { 0 };
-	_cleanup_apt_packages_ struct apt_packages shown = { 0 };
 	_cleanup_buf_ struct buf near = BUF_INIT;
 	const char *package;
 	int r = apt_kernels(&all, err);
 
 	if (r < 0)
-		return err_wrap(err, "cannot fetch " KERNEL_SCHEME "%s", abi);
+		return r;
 	package = kernel_match_package(&all, abi);
 	if (package) {
 		strv_add(&one, package);
-		r = apt_show(&one, &shown, err);
-		if (r < 0)
-			return r;
+		r = apt_show(&one, ret, err);
 	}
-	if (!shown.n) {
-		kernel_list_nearest(&all, abi, &near);
-		err_set(err, ENOENT,
-			"apt has no kernel " KERNEL_SCHEME "%s; the nearest of the %zu it has: "
-			"%s (`kernsoak kernels list` shows all)",
-			abi, all.n, buf_str(&near));
-		return err_exit(err, EXIT_HOST_UNABLE);
-	}
-	r = cache_make(cache, package, KERNEL_BY_PATH, make_from_apt, &shown.item[0], err);
+	if (r < 0 || ret->n)
+		return r;
+	kernel_list_nearest(&all, abi, &near);
+	err_set(err, ENOENT,
+		"apt has no kernel " KERNEL_SCHEME "%s; the nearest of the %zu it has: "
+		"%s (`kernsoak kernels list` shows all)",
+		abi, all.n, buf_str(&near));
+	return err_exit(err, EXIT_HOST_UNABLE);
+}
+
+static int fetch(const char *cache, const char *abi, char **ret_package, struct err *err)
+{
+	_cleanup_apt_packages_ struct apt_packages shown = { 0 };
+	int r = look_in_apt(abi, &shown, err);
+
+	if (r < 0)
+		return r == -ENOENT ? r : err_wrap(err, "cannot fetch " KERNEL_SCHEME "%s", abi);
+	r = cache_make(cache, shown.item[0].name, KERNEL_BY_PATH, make_from_apt, &shown.item[0],
+		       err);
 	if (r == 0)
-		*ret_package = xstrdup(package);
+		*ret_package = xstrdup(shown.item[0].name);
 	return r;
+}
+
+int kernel_available(const char *ref, struct err *err)
+{
+	_cleanup_apt_packages_ struct apt_packages shown = { 0 };
+	_cleanup_kernel_ struct kernel k = { 0 };
+	_cleanup_free_
+	char *abi = NULL;
+	struct err why = { 0 };
+
+	if (kernel_find(ref, false, &k, &why) == 0)
+		return 0;
+	if (!str_after(ref, KERNEL_SCHEME) || kernel_ref_parse(ref, &abi, &why) < 0) {
+		*err = why;
+		return -MAX(why.code, 1);
+	}
+	return look_in_apt(abi, &shown, err);
 }
 
 int kernel_find_debian(const char *ref, bool may_fetch, struct kernel *ret, struct err *err)

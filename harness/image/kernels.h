@@ -43,6 +43,9 @@ void kernel_done(struct kernel *k);
  */
 int kernel_find(const char *ref, bool may_fetch, struct kernel *ret, struct err *err);
 
+/* Could it be found, or fetched? 0; as kernel_find() where not, and where apt does not tell. */
+int kernel_available(const char *ref, struct err *err);
+
 /* A Debian kernel that apt has, or that the cache has. */
 struct kernel_row {
 	char *name; /* debian:6.1.0-54-cloud */

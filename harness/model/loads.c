@@ -104,14 +104,16 @@ static const struct load_param fsnotify_churn[] = {
 };
 
 static const struct load_param stress_ng[] = {
-	{ "args", PARAM_LIST, NULL, 0, 0, "the command line of stress-ng, word by word" },
+	{ "args", PARAM_LIST, NULL, 0, 0, "the command line of stress-ng, word by word",
+	  .example = "[--vm, \"2\", --vm-bytes, 80%]" },
 	{ 0 },
 };
 
 static const struct load_param shell[] = {
 	{ "setup", PARAM_TEXT, "", 0, 0, "a script that must end with 0 before the soak begins" },
 	{ "script", PARAM_TEXT, NULL, 0, 0,
-	  "the work, for /bin/sh of busybox; a line `count N` on its stdout is progress" },
+	  "the work, for /bin/sh of busybox; a line `count N` on its stdout is progress",
+	  .example = "\"n=0; while sleep 1; do n=$((n + 1)); echo count $n; done\"" },
 	{ "modules", PARAM_LIST, "", 0, 0, "kernel modules that are loaded before setup" },
 	{ "programs", PARAM_LIST, "", 0, 0,
 	  "host programs to copy into the image; they go before busybox's applets of that name" },

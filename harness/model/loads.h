@@ -27,6 +27,7 @@ struct load_param {
 	uint64_t min, max;    /* for the numeric types, in the unit of the type */
 	const char *sentence;
 	const char *words; /* of a choice: what it may be, separated by spaces */
+	const char *example; /* where fallback is NULL: a value, as YAML */
 };
 
 /* What one value of a parameter asks for besides: fs=loop needs the module loop. */

@@ -12,6 +12,7 @@
 #include "model/arms.h"
 #include "model/controls.h"
 #include "model/guest_check.h"
+#include "model/lint.h"
 #include "model/schema.h"
 #include "model/units.h"
 
@@ -28,6 +29,15 @@ void scenario_done(struct scenario *s)
 	free(s->story);
 	buf_done(&s->source);
 	*s = (struct scenario){ 0 };
+}
+
+uint64_t scenario_slots(const struct scenario *s, uint64_t cpus)
+{
+	uint64_t vcpus = 1;
+
+	for (size_t i = 0; i < s->n_arms; i++)
+		vcpus = MAX(vcpus, s->arm[i].settings.guest.vcpus);
+	return MAX(cpus / vcpus, (uint64_t)1);
 }
 
 /* What the file's first lines tell tools, not people. */
@@ -61,19 +71,7 @@ static char *story_of(const char *text, size_t n)
 
 /* ---- what no single key can tell ---- */
 
-struct look {
-	const struct node *doc; /* the arm's: file, profile, settings and arm merged */
-	const struct node
-		*at;     /* where to point when no key is to blame: the arm, or the document */
-	const char *arm; /* for the sentence; "" where there is only one */
-	const struct settings *s;
-	const struct scenario *sc;
-	const struct scenario_options *opt;
-	struct err *err;
-};
-
-/* The first of the two places that the document has, or the arm's. */
-static const struct node *place(const struct look *l, const char *path, const char *other)
+const struct node *look_place(const struct look *l, const char *path, const char *other)
 {
 	const struct node *n = tree_at(l->doc, path);
 
@@ -82,17 +80,17 @@ static const struct node *place(const struct look *l, const char *path, const ch
 	return n ? n : l->at;
 }
 
-static bool is_fake(const struct look *l)
+bool look_is_fake(const struct look *l)
 {
 	return str_eq(l->s->guest.backend, "fake");
 }
 
 static int check_kernel(const struct look *l)
 {
-	if (*l->s->kernel || is_fake(l))
+	if (*l->s->kernel || look_is_fake(l))
 		return 0;
 	return tree_complain(
-		l->err, place(l, "kernel", "kernel"),
+		l->err, look_place(l, "kernel", "kernel"),
 		"%sno kernel is named; write kernel: debian:6.1.0-54-cloud, or the path "
 		"of a bzImage",
 		l->arm);
@@ -100,9 +98,9 @@ static int check_kernel(const struct look *l)
 
 static int check_any_load(const struct look *l)
 {
-	if (l->s->n_loads || is_fake(l))
+	if (l->s->n_loads || look_is_fake(l))
 		return 0;
-	return tree_complain(l->err, place(l, "load", "load"),
+	return tree_complain(l->err, look_place(l, "load", "load"),
 			     "%sthere is no load: a guest that does nothing proves nothing; write "
 			     "load: { NAME: { ... } }",
 			     l->arm);
@@ -136,7 +134,7 @@ static const char *wants_containers(const struct load_use *use)
 
 static int check_image(const struct look *l)
 {
-	for (size_t i = 0; i < l->s->n_loads && !is_fake(l); i++) {
+	for (size_t i = 0; i < l->s->n_loads && !look_is_fake(l); i++) {
 		const char *name = l->s->load[i].def->name;
 		const char *what = wants_containers(&l->s->load[i]);
 		_cleanup_free_
@@ -144,7 +142,7 @@ static int check_image(const struct look *l)
 
 		if (what && l->s->guest.image != IMAGE_CONTAINERS)
 			return tree_complain(
-				l->err, place(l, "guest.image", path),
+				l->err, look_place(l, "guest.image", path),
 				"%sthe load %s: %s is in the image containers only, and "
 				"guest.image is %s; write guest.image: containers",
 				l->arm, name, what, image_names[l->s->guest.image]);
@@ -163,7 +161,7 @@ static int check_exposure(const struct look *l)
 			return 0;
 		buf_printf(&used, "%s%s", i ? ", " : "", l->s->load[i].def->name);
 	}
-	return tree_complain(l->err, place(l, "exposure.unit", "exposure"),
+	return tree_complain(l->err, look_place(l, "exposure.unit", "exposure"),
 			     "%sexposure.unit should be a load of this scenario; '%s' is not used, "
 			     "accepted: %s",
 			     l->arm, l->s->exposure_unit, used.len ? buf_str(&used) : "none");
@@ -175,7 +173,7 @@ static int check_report(const struct look *l)
 
 	if (l->s->limits.report < l->s->limits.soak)
 		return 0;
-	return tree_complain(l->err, place(l, "limits.soak", "limits.report"),
+	return tree_complain(l->err, look_place(l, "limits.soak", "limits.report"),
 			     "%slimits.report (%s) should be shorter than limits.soak (%s)", l->arm,
 			     duration_format(a, l->s->limits.report),
 			     duration_format(b, l->s->limits.soak));
@@ -191,7 +189,7 @@ static int check_silence(const struct look *l)
 	    lim->heartbeat < lim->silence)
 		return 0;
 	return tree_complain(
-		l->err, place(l, "limits.silence", "limits.heartbeat"),
+		l->err, look_place(l, "limits.silence", "limits.heartbeat"),
 		"%slimits.silence (%s) should be longer than limits.heartbeat (%s), so "
 		"that one hang has one name",
 		l->arm, duration_format(a, lim->silence), duration_format(b, lim->heartbeat));
@@ -204,7 +202,7 @@ static int check_budget(const struct look *l)
 	if (l->sc->stop.until_decided || l->sc->stop.budget_ns >= l->s->limits.soak)
 		return 0;
 	return tree_complain(
-		l->err, place(l, "stop.budget", "limits.soak"),
+		l->err, look_place(l, "stop.budget", "limits.soak"),
 		"%sstop.budget (%s) is shorter than one soak (limits.soak: %s): no trial "
 		"could survive",
 		l->arm, duration_format(a, l->sc->stop.budget_ns),
@@ -215,7 +213,7 @@ static int check_fake(const struct look *l)
 {
 	const struct node *fake = tree_at(l->doc, "fake");
 
-	if (is_fake(l) || !fake || fake->kind == NODE_NULL)
+	if (look_is_fake(l) || !fake || fake->kind == NODE_NULL)
 		return 0;
 	return tree_complain(l->err, fake,
 			     "%s'fake' says nothing to the backend %s; it goes with guest.backend: "
@@ -230,7 +228,7 @@ static int check_guest(const struct look *l)
 
 	if (guest_consistent(l->s, path, &why) == 0)
 		return 0;
-	return tree_complain(l->err, place(l, path, "guest"), "%s%s", l->arm, why.msg);
+	return tree_complain(l->err, look_place(l, path, "guest"), "%s%s", l->arm, why.msg);
 }
 
 /* ---- detect: words that are names of signatures ---- */
@@ -467,6 +465,8 @@ static int check_arm(const struct reader *r, const struct node *doc, const struc
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
 		if (checks[i](&l) < 0)
 			return -EINVAL;
+	if (r->opt->lint)
+		lint_arm(&l);
 	return 0;
 }
 
@@ -660,6 +660,9 @@ static int read_layers(struct reader *r, const char *name)
 		free(r->sc->name);
 		r->sc->name = default_name(name);
 	}
+	if (x == 0 && r->opt->lint)
+		lint_whole(&(struct look){ r->doc, arms ? arms : r->doc, "", NULL, r->sc, r->opt },
+			   arms);
 	return x;
 }
 

@@ -33,6 +33,8 @@ struct scenario {
 	struct buf source; /* the file's bytes as read, for the run's folder */
 };
 
+struct lint;
+
 struct scenario_options {
 	const char *profile;   /* NULL: none */
 	struct strv set;       /* "guest.memory=512MiB", laid over last */
@@ -40,6 +42,8 @@ struct scenario_options {
 	struct strv over;      /* as set, but laid over every arm, last of all */
 	/* Names of the built-in signatures, NULL at the end; NULL itself: any name is one. */
 	const char *(*signature)(size_t i);
+	struct lint
+		*lint; /* hears of what is right, but hardly meant (lint.h); NULL: nobody does */
 };
 
 /*
@@ -55,5 +59,8 @@ int scenario_read(const char *path, const struct scenario_options *opt, struct s
 int scenario_parse(const char *name, const void *text, size_t n, const struct scenario_options *opt,
 		   struct scenario *ret, struct err *err);
 void scenario_done(struct scenario *s);
+
+/* Guests at once where nobody says how many: as many as so many processors carry. */
+uint64_t scenario_slots(const struct scenario *s, uint64_t cpus);
 
 #endif

@@ -23,11 +23,7 @@
 
 size_t runner_slots(const struct scenario *s)
 {
-	uint64_t vcpus = 1, cpus = (uint64_t)get_nprocs();
-
-	for (size_t i = 0; i < s->n_arms; i++)
-		vcpus = MAX(vcpus, s->arm[i].settings.guest.vcpus);
-	return (size_t)MAX(cpus / vcpus, (uint64_t)1);
+	return (size_t)scenario_slots(s, (uint64_t)get_nprocs());
 }
 
 static int exit_code_of(const struct runner *r)
