@@ -1,95 +1,98 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* kernsoak doctor: what this host has and lacks, in one table. */
-#include <errno.h>
+/* kernsoak doctor: what this host has and lacks, and the command that mends each lack. */
+#include "cmd/doctor.h"
+
 #include <stdio.h>
 
-#include "base/fs.h"
-#include "cmd/args.h"
+#include "base/str.h"
+#include "cmd/ask.h"
 #include "cmd/cmd.h"
-#include "run/confine.h"
-#include "vm/vm.h"
 
-struct need {
-	const char *program, *package, *why;
+static const char *const state_names[] = {
+	[FINDING_OK] = "ok",
+	[FINDING_LACK] = "no",
+	[FINDING_MISSING] = "MISSING",
 };
 
-static const struct need needs[] = {
-	{ "/usr/bin/qemu-system-x86_64", "qemu-system-x86", "boots the guests" },
-	{ "/usr/bin/busybox", "busybox-static", "the guest's shell and tools" },
-	{ "stress-ng", "stress-ng", "the load stress-ng" },
-	{ "apt-get", "apt", "fetches Debian kernels" },
-};
-
-static void row(const char *state, const char *what, const char *why)
+void findings_done(struct findings *f)
 {
-	printf("%-8s %-28s %s\n", state, what, why);
+	for (size_t i = 0; i < f->n; i++) {
+		free(f->item[i].what);
+		free(f->item[i].text);
+		free(f->item[i].mend);
+	}
+	free(f->item);
+	*f = (struct findings){ 0 };
 }
 
-static bool check_need(const struct need *n)
+void finding_add(struct findings *f, enum finding_state state, const char *what, char *text,
+		 char *mend)
 {
-	_cleanup_free_
-	char *path = fs_which(n->program), *why = NULL;
-
-	why = path ? xstrdup(n->why) : xasprintf("%s (apt-get install %s)", n->why, n->package);
-	row(path ? "ok" : "MISSING", n->program, why);
-	return path;
+	f->item = xrealloc(f->item, (f->n + 1) * sizeof(*f->item));
+	f->item[f->n++] = (struct finding){ state, xstrdup(what), text, mend };
 }
 
-static bool check_result(int r, const struct err *err, const char *what, const char *why)
+static bool is_able(const struct findings *f)
 {
-	row(r < 0 ? "MISSING" : "ok", what, r < 0 ? err->msg : why);
-	return r == 0;
+	for (size_t i = 0; i < f->n; i++)
+		if (f->item[i].state == FINDING_MISSING)
+			return false;
+	return true;
 }
 
-static bool check_guests(void)
+static int print_text(const struct findings *f)
 {
-	struct err err = { 0 };
-	int r = vm_check(vm_backend_by_name("libvirt"), "", &err);
-	bool ok = check_result(r, &err, "libvirt", "its driver runs QEMU without a daemon");
+	for (size_t i = 0; i < f->n; i++) {
+		const struct finding *x = &f->item[i];
 
-	r = confine_check(&err);
-	return check_result(r, &err, "privileges",
-			    geteuid() == 0 ? "trials give root up before they start a guest"
-					   : "guests run as the user that you are") &&
-	       ok;
+		printf("%-8s %-28s %s\n", state_names[x->state], x->what, x->text);
+		if (x->mend)
+			printf("%-8s %-28s   %s\n", "", "", x->mend);
+	}
+	puts(is_able(f) ? "Guests can run here."
+			: "No guest can run here before what is MISSING is mended.");
+	return 0;
 }
 
-static void check_kvm(void)
+/* docs/RESULTS.md describes it. */
+static int print_json(const struct findings *f)
 {
-	bool ok = access("/dev/kvm", R_OK | W_OK) == 0;
+	json_t *o = json_object(), *all = json_array();
 
-	row(ok ? "ok" : "no", "/dev/kvm",
-	    ok ? "hardware acceleration; each kernel is tried with it once"
-	       : "no hardware acceleration: guests run under TCG, several times slower");
-}
+	json_set_u64(o, "version", 1);
+	json_set_bool(o, "able", is_able(f));
+	for (size_t i = 0; i < f->n; i++) {
+		static const char *const names[] = { "ok", "lack", "missing" };
+		const struct finding *x = &f->item[i];
+		json_t *one = json_object();
 
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	if (key == ARGP_KEY_ARG)
-		argp_error(state, "'%s' is one argument too many", arg);
-	return key == ARGP_KEY_ARG ? 0 : ARGP_ERR_UNKNOWN;
+		json_set_str(one, "what", x->what);
+		json_set_str(one, "state", names[x->state]);
+		json_set_str(one, "text", x->text);
+		json_object_set_new(one, "mend", x->mend ? json_text(x->mend) : json_null());
+		json_array_append_new(all, one);
+	}
+	json_object_set_new(o, "findings", all);
+	return ask_print_json(o);
 }
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct argp argp = {
-		NULL,
-		parse,
-		"",
-		"Says what this host has and lacks to run guests, and what to install. Changes "
-		"nothing.\v"
+	struct findings found = { 0 };
+	struct ask ask;
+	int code;
+
+	ask_parse(
+		argc, argv, ASK_JSON, NULL,
+		"Says what this host has and lacks to run guests, and below each lack the command "
+		"that mends it. Changes nothing.\v"
 		"Example: kernsoak doctor\n\n"
 		"Exit status: 0 guests can run; 69 something is missing.",
-		NULL,
-		NULL,
-		NULL,
-	};
-	bool ok = true;
-
-	cmd_parse(&argp, argc, argv, NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(needs); i++)
-		ok = check_need(&needs[i]) && ok;
-	ok = check_guests() && ok;
-	check_kvm();
-	return ok ? 0 : EXIT_HOST_UNABLE;
+		&ask);
+	doctor_look(ask.results, &found);
+	code = ask.json ? print_json(&found) : print_text(&found);
+	if (code == 0 && !is_able(&found))
+		code = EXIT_HOST_UNABLE;
+	findings_done(&found);
+	return code;
 }

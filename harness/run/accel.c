@@ -119,6 +119,29 @@ static bool probe_and_remember(int cache, const char *cache_path, const char *na
 	return works > 0;
 }
 
+void accel_known(struct accel_known *ret)
+{
+	_cleanup_free_
+	char *root = fs_cache_dir(), *path = xasprintf("%s/accel", root);
+	_cleanup_strv_ struct strv names = { 0 };
+	_cleanup_close_ int dir = fs_open_dir(AT_FDCWD, path, NULL);
+
+	*ret = (struct accel_known){
+		.device = access(KVM_DEVICE, F_OK) == 0,
+		.reachable = kvm_reachable(),
+	};
+	if (dir < 0 || fs_list(dir, ".", &names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < names.n; i++) {
+		_cleanup_buf_ struct buf known = BUF_INIT;
+
+		if (fs_read(dir, names.item[i], 64, &known, NULL) < 0)
+			continue;
+		ret->kvm += str_eq(buf_str(&known), "kvm\n");
+		ret->tcg += str_eq(buf_str(&known), "tcg\n");
+	}
+}
+
 int accel_resolve(struct settings *s, const struct files *f, const char *uri, struct err *err)
 {
 	_cleanup_free_

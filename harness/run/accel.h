@@ -13,4 +13,13 @@
 /* Turns guest.accel auto into kvm or tcg. A scenario that insists on kvm gets it unprobed. */
 int accel_resolve(struct settings *s, const struct files *f, const char *uri, struct err *err);
 
+/* What is known without a probe. */
+struct accel_known {
+	bool device;     /* /dev/kvm is there */
+	bool reachable;  /* the user that guests run as could open it */
+	size_t kvm, tcg; /* kernels that a probe showed to boot under KVM, and not to */
+};
+
+void accel_known(struct accel_known *ret);
+
 #endif
