@@ -66,6 +66,14 @@ void duel_add_alive(struct duel *d, int arm, double time, size_t n)
 		d->hazard[arm][k] += (double)n * pow(t, shape[k]);
 }
 
+void duel_join(struct duel *d, int arm, const struct duel *lives)
+{
+	for (size_t k = 0; k < DUEL_SHAPES; k++)
+		d->hazard[arm][k] += lives->hazard[0][k];
+	d->d[arm] += lives->d[0];
+	d->sum_log_t += lives->sum_log_t;
+}
+
 static double log_sum_exp(const double *v, size_t n)
 {
 	double max = -INFINITY, sum = 0;

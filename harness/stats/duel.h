@@ -58,6 +58,9 @@ void duel_add(struct duel *d, int arm, double time, bool failed);
 /* n trials that were all alive at `time`: as many calls of duel_add(), faster. */
 void duel_add_alive(struct duel *d, int arm, double time, size_t n);
 
+/* The lives that `lives` has in its arm 0, as lives of `arm`. */
+void duel_join(struct duel *d, int arm, const struct duel *lives);
+
 struct duel_look duel_look(const struct duel *d);
 
 /*
