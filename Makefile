@@ -169,6 +169,9 @@ install: all
 	install -d $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS)
 	$(BUILD)/kernsoak completion bash >$(DESTDIR)$(BASH_COMPLETIONS)/kernsoak
 	$(BUILD)/kernsoak completion zsh >$(DESTDIR)$(ZSH_COMPLETIONS)/_kernsoak
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@PREFIX@,$(PREFIX),' contrib/systemd/kernsoak-night@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/kernsoak-night@.service
+	install -m 644 contrib/systemd/kernsoak-night@.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/
 
 clean:
 	rm -rf build build-san

@@ -30,6 +30,7 @@ enum {
 	KEY_GIT_BISECT,
 	KEY_BUDGET,
 	KEY_UNTIL_DECIDED,
+	KEY_TAG,
 };
 
 static void parse_mttf(struct run_args *a, const char *arg, struct argp_state *state)
@@ -53,6 +54,7 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case KEY_DRY: a->dry_run = true; return 0;
 	case KEY_BUDGET: a->how.opt.budget_ns = how_budget(arg, state); return 0;
 	case KEY_UNTIL_DECIDED: a->until_decided = true; return 0;
+	case KEY_TAG: a->how.opt.tag = arg; return 0;
 	case KEY_SEED: a->how.opt.seed = how_number(arg, "--seed", state); return 0;
 	case KEY_GIT_BISECT: parse_mttf(a, arg, state); return 0;
 	case ARGP_KEY_INIT: state->child_inputs[0] = &a->how; return 0;
@@ -99,6 +101,7 @@ static const struct argp_option what_options[] = {
 	{ "until-decided", KEY_UNTIL_DECIDED, 0, 0,
 	  "go on until the arms are known to differ, or to be alike", 0 },
 	BUDGET_OPTION,
+	{ "tag", KEY_TAG, "TEXT", 0, "kept in plan.json, to find the run by", 0 },
 	{ "dry-run", KEY_DRY, 0, 0, "print the plan and the exact machines, start nothing", 0 },
 	{ 0 },
 };

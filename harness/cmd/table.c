@@ -23,6 +23,8 @@ static const struct cmd table[] = {
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
 	{ "export", "[RUN] --format NAME | RUN/TRIAL --mail",
 	  "a run for other tools, or a crash as a mail", cmd_export },
+	{ "night", "CONFIG", "run scenarios night after night: what is new?", cmd_night },
+	{ "gc", "--age TIME | --size SIZE", "thin the raw evidence of old runs", cmd_gc },
 	{ "reindex", "", "build the index of all runs anew", cmd_reindex },
 	{ "doctor", "", "say what this host lacks to run guests", cmd_doctor },
 	{ "image", "list | build NAME [LOAD]... | shell [SCENARIO]",

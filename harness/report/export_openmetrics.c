@@ -64,19 +64,6 @@ static void of_run(const struct export_run *x, struct buf *out)
 
 /* ---- of its arms ---- */
 
-static double boot_of(const struct export_run *x, const struct view_arm *a)
-{
-	double sum = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < x->n; i++)
-		if (x->trial[i].boot_ns && str_eq(x->trial[i].arm, a->name)) {
-			sum += (double)x->trial[i].boot_ns / 1e9;
-			n++;
-		}
-	return n ? sum / (double)n : NAN;
-}
-
 #define OF_ARM(name, expr)                                                                         \
 	static double get_##name(const struct export_run *x, const struct view_arm *a)             \
 	{                                                                                          \
@@ -90,7 +77,7 @@ OF_ARM(lo, a->time.mttf_ci.lo)
 OF_ARM(hi, a->time.mttf_ci.hi)
 OF_ARM(lower, a->time.mttf_lower)
 OF_ARM(median, a->time.median)
-OF_ARM(boot, boot_of(x, a))
+OF_ARM(boot, export_boot_s(x, a->name))
 OF_ARM(load, a->host_load)
 OF_ARM(steal, a->host_steal)
 #undef OF_ARM

@@ -2,6 +2,7 @@
 #include "report/export_parts.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -54,6 +55,19 @@ const char *export_arm(const char *name)
 bool export_counts(const struct verdict *v)
 {
 	return v->outcome != OUTCOME_INFRA && v->exposure_ns != TIME_NEVER;
+}
+
+double export_boot_s(const struct export_run *x, const char *arm)
+{
+	double sum = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (x->trial[i].boot_ns && str_eq(x->trial[i].arm, arm)) {
+			sum += (double)x->trial[i].boot_ns / 1e9;
+			n++;
+		}
+	return n ? sum / (double)n : NAN;
 }
 
 void export_instant(struct buf *out, int64_t at_s, const char *zone)

@@ -28,6 +28,9 @@ const char *export_arm(const char *name);
 /* Does the trial have a life that statistics stand on? */
 bool export_counts(const struct verdict *v);
 
+/* How long the arm's guests took to boot, mean; NaN: none did. */
+double export_boot_s(const struct export_run *x, const char *arm);
+
 /* "2026-11-21T14:22:33", and `zone` behind it; UTC. */
 void export_instant(struct buf *out, int64_t at_s, const char *zone);
 

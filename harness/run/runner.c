@@ -134,6 +134,8 @@ static json_t *plan_of(const struct runner *r)
 	if (r->opt->params)
 		json_object_set(strategy, "params", (json_t *)(uintptr_t)r->opt->params);
 	json_object_set_new(plan, "strategy", strategy);
+	if (r->opt->tag)
+		json_set_str(plan, "tag", r->opt->tag);
 	return plan;
 }
 

@@ -18,6 +18,7 @@ struct run_options {
 	bool quiet;           /* no progress on stderr */
 	const char *strategy; /* of a new run: run/strategy.h; NULL: the scenario's plan */
 	const json_t *params; /* the strategy's; NULL: none. Borrowed */
+	const char *tag;      /* kept in a new run's plan.json; NULL: none */
 };
 
 struct run_result {
