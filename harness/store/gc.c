@@ -21,8 +21,11 @@ static const char *const kept[] = {
 	TRIAL_SIGHTINGS, TRIAL_CONSOLE, "trial.log",
 };
 
-static bool is_kept(const char *name)
+/* The second witness of a crash stays: it is short, and may know more than the console. */
+static bool is_kept(const char *name, bool crashed)
 {
+	if (crashed && str_eq(name, TRIAL_NETCONSOLE))
+		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (str_eq(name, kept[i]))
 			return true;
@@ -60,13 +63,15 @@ struct span {
 struct spans {
 	struct span *item;
 	size_t n;
+	bool crashed; /* a report is somewhere, on netconsole alone perhaps */
 };
 
 static int add_span(void *arg, const struct sighting *s)
 {
 	struct spans *spans = arg;
 
-	if (s->end <= s->offset || s->end > INT64_MAX)
+	spans->crashed = true;
+	if (s->netconsole || s->end <= s->offset || s->end > INT64_MAX)
 		return 0;
 	spans->item = xrealloc(spans->item, (spans->n + 1) * sizeof(*spans->item));
 	spans->item[spans->n++] =
@@ -110,26 +115,26 @@ static void punch(int fd, const struct spans *spans, uint64_t size)
 	}
 }
 
-static void thin_console(int trial)
+/* Returns whether a report is on it. */
+static bool thin_console(int trial)
 {
 	_cleanup_close_ int fd = openat(trial, TRIAL_CONSOLE, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	struct spans spans = { 0 };
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return;
 	sightings_read_at(trial, add_span, &spans);
-	if (spans.n)
-		punch(fd, &spans, (uint64_t)st.st_size);
-	else
+	if (!spans.n)
 		unlinkat(trial, TRIAL_CONSOLE, 0);
+	else if (fd >= 0 && fstat(fd, &st) == 0)
+		punch(fd, &spans, (uint64_t)st.st_size);
 	free(spans.item);
+	return spans.crashed;
 }
 
 /* ---- a trial ---- */
 
 /* The files in `dir` that go. `evidence` keeps its ledger, and registers, which are small. */
-static void thin_files(int dir, bool evidence)
+static void thin_files(int dir, bool evidence, bool crashed)
 {
 	struct strv names = { 0 };
 
@@ -138,7 +143,7 @@ static void thin_files(int dir, bool evidence)
 			const char *name = names.item[i];
 
 			if (evidence ? str_eq(name, "ledger.json") || str_eq(name, "registers.txt")
-				     : is_kept(name) || str_eq(name, TRIAL_EVIDENCE))
+				     : is_kept(name, crashed) || str_eq(name, TRIAL_EVIDENCE))
 				continue;
 			fs_remove_tree(dir, name, NULL);
 		}
@@ -159,7 +164,8 @@ static uint64_t thinnable(int trial)
 	free(spans.item);
 	if (fs_list(trial, ".", &names, NULL) == 0)
 		for (size_t i = 0; i < names.n; i++)
-			if (!is_kept(names.item[i]) && !str_eq(names.item[i], TRIAL_EVIDENCE))
+			if (!is_kept(names.item[i], spans.crashed) &&
+			    !str_eq(names.item[i], TRIAL_EVIDENCE))
 				sum += disk_use(trial, names.item[i]);
 	strv_done(&names);
 	sum += evidence >= 0 ? disk_use(evidence, "memory.kdump") : 0;
@@ -170,11 +176,11 @@ static uint64_t thinnable(int trial)
 static void thin_trial(int trial)
 {
 	_cleanup_close_ int evidence = fs_open_dir(trial, TRIAL_EVIDENCE, NULL);
+	const bool crashed = thin_console(trial);
 
-	thin_console(trial);
-	thin_files(trial, false);
+	thin_files(trial, false, crashed);
 	if (evidence >= 0)
-		thin_files(evidence, true);
+		thin_files(evidence, true, crashed);
 }
 
 /* ---- a run ---- */
