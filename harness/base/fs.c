@@ -263,6 +263,25 @@ int fs_chown_tree(int dirfd, const char *name, uid_t uid, gid_t gid, struct err 
 	return 0;
 }
 
+static int add_bytes(int dirfd, const char *name, bool dir, void *arg)
+{
+	uint64_t *sum = arg;
+	struct stat st;
+
+	(void)dir;
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		*sum += (uint64_t)st.st_blocks * 512;
+	return 0;
+}
+
+uint64_t fs_tree_bytes(int dirfd, const char *name)
+{
+	uint64_t sum = 0;
+
+	walk(dirfd, name, add_bytes, &sum);
+	return sum;
+}
+
 char *fs_cache_dir(void)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");

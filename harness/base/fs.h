@@ -50,6 +50,9 @@ int fs_remove_tree(int dirfd, const char *name, struct err *err);
 /* chown -R to uid:gid without following links. */
 int fs_chown_tree(int dirfd, const char *name, uid_t uid, gid_t gid, struct err *err);
 
+/* du: what the tree takes on its disk, as far as it can be read. */
+uint64_t fs_tree_bytes(int dirfd, const char *name);
+
 /* Names in the directory, sorted with strcmp, without . and .. */
 struct strv;
 int fs_list(int dirfd, const char *name, struct strv *out, struct err *err);
