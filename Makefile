@@ -162,6 +162,8 @@ install: all
 	install -m 755 $(GUEST_BIN) $(DESTDIR)$(PREFIX)/lib/kernsoak/guest/
 	install -d $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab
 	install -m 644 workloads/faultlab/Kbuild workloads/faultlab/*.[ch] $(DESTDIR)$(PREFIX)/lib/kernsoak/faultlab/
+	install -d $(DESTDIR)$(PREFIX)/share/kernsoak/kernels
+	install -m 644 images/kernels/*.yaml images/kernels/*.config $(DESTDIR)$(PREFIX)/share/kernsoak/kernels/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios/
 	install -m 644 docs/scenario.schema.json $(DESTDIR)$(PREFIX)/share/kernsoak/
 	install -D -m 644 docs/man/kernsoak.1 $(DESTDIR)$(PREFIX)/share/man/man1/kernsoak.1

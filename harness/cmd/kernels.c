@@ -12,11 +12,18 @@ static const char usage[] =
 	"       kernsoak kernels fetch NAME...          into the cache, unpacked\n"
 	"       kernsoak kernels path [--json] NAME...  where its vmlinux is\n"
 	"       kernsoak kernels show [--json] NAME...  what it can, by its config\n"
+	"       kernsoak kernels build [--source SOURCE] [-j JOBS] RECIPE...\n"
 	"\n"
-	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), a .deb, a bzImage, a\n"
-	"vmlinux or a build tree.\n"
+	"NAME is debian:6.1.0-54-cloud (or 6.1.0-54-cloud), build:lean or another that\n"
+	"was built, a .deb, a bzImage, a vmlinux or a build tree.\n"
+	"RECIPE is lean, lean+kasan or ./mine.yaml (docs/KERNELS.md); build prints the\n"
+	"kernel's name, built where the cache does not have it. SOURCE instead of the\n"
+	"recipe's: debian:linux-source-6.1, git:TREE#REVISION or ./linux-6.12.tar.xz.\n"
 	"\n"
-	"Example: kernsoak kernels fetch debian:6.1.0-54-cloud\n";
+	"Example: kernsoak kernels fetch debian:6.1.0-54-cloud\n"
+	"         kernsoak kernels build lean+kasan\n";
+
+enum { JOBS_MAX = 1024 };
 
 /* On the command line the scheme may be left out. */
 static char *full_ref(const char *name)
@@ -37,57 +44,6 @@ int kernels_find(const char *name, bool may_fetch, struct kernel *ret)
 	if (err.exit_code == EXIT_BAD_SCENARIO)
 		err.exit_code = EXIT_BAD_USAGE; /* here it was the command line that said it */
 	return cmd_fail(&err, EXIT_INTERNAL);
-}
-
-static json_t *row_to_json(const struct kernel_row *row)
-{
-	json_t *o = json_object();
-
-	json_set_str(o, "name", row->name);
-	json_set_str(o, "package", row->package);
-	if (row->version)
-		json_set_str(o, "version", row->version);
-	json_set_bool(o, "cached", row->cached);
-	json_set_bool(o, "available", row->available);
-	if (row->available)
-		json_set_u64(o, "download-bytes", row->size_bytes);
-	return o;
-}
-
-static void print_rows(const struct kernel_list *l)
-{
-	for (size_t i = 0; i < l->n; i++) {
-		const struct kernel_row *row = &l->row[i];
-
-		printf("%-6s %-32s %-22s", row->cached ? "cached" : "", row->name,
-		       row->version ? row->version : "");
-		if (row->available)
-			printf(" %4llu MiB\n", (unsigned long long)row->size_bytes >> 20);
-		else
-			puts(" (apt no longer has it)");
-	}
-}
-
-static int list(int argc, char **argv, bool as_json)
-{
-	_cleanup_kernel_list_ struct kernel_list l = { 0 };
-	struct err err = { 0 }, why = { 0 };
-	json_t *rows;
-
-	(void)argc;
-	(void)argv;
-	if (kernel_list(&l, &why, &err) < 0)
-		return cmd_fail(&err, EXIT_HOST_UNABLE);
-	if (why.code)
-		fprintf(stderr, "kernsoak: only what is cached: %s\n", why.msg);
-	if (!as_json) {
-		print_rows(&l);
-		return 0;
-	}
-	rows = json_array();
-	for (size_t i = 0; i < l.n; i++)
-		json_array_append_new(rows, row_to_json(&l.row[i]));
-	return ask_print_json(rows);
 }
 
 static json_t *kernel_to_json(const struct kernel *k)
@@ -127,48 +83,83 @@ static int locate(int argc, char **argv, bool as_json, bool may_fetch)
 	return 0;
 }
 
-static int fetch(int argc, char **argv, bool as_json)
+static int fetch(int argc, char **argv, const struct kernels_options *o)
 {
-	return locate(argc, argv, as_json, true);
+	return locate(argc, argv, o->json, true);
 }
 
-static int path(int argc, char **argv, bool as_json)
+static int path(int argc, char **argv, const struct kernels_options *o)
 {
-	return locate(argc, argv, as_json, false);
+	return locate(argc, argv, o->json, false);
 }
 
-static const struct {
+static const struct action {
 	const char *name;
-	int (*run)(int argc, char **argv, bool as_json);
-	bool of_names;
+	int (*run)(int argc, char **argv, const struct kernels_options *o);
+	bool of_names, builds;
 } actions[] = {
-	{ "list", list, false },
-	{ "fetch", fetch, true },
-	{ "path", path, true },
-	{ "show", kernels_show, true },
+	{ .name = "list", .run = kernels_list },
+	{ .name = "fetch", .run = fetch, .of_names = true },
+	{ .name = "path", .run = path, .of_names = true },
+	{ .name = "show", .run = kernels_show, .of_names = true },
+	{ .name = "build", .run = kernels_build, .of_names = true, .builds = true },
 };
+
+static const struct action *action_for(int argc, char **argv, const struct kernels_options *o)
+{
+	const bool asks_to_build = o->source || o->jobs;
+
+	for (size_t i = 0; i < ARRAY_SIZE(actions) && argc; i++) {
+		const struct action *a = &actions[i];
+
+		if (str_eq(argv[0], a->name) && a->of_names == (argc > 1) &&
+		    (a->builds ? !o->json : !asks_to_build))
+			return a;
+	}
+	return NULL;
+}
+
+static bool read_jobs(const char *text, unsigned *ret)
+{
+	uint64_t n = 0;
+
+	if (str_to_u64(text, JOBS_MAX, &n) < 0 || n == 0) {
+		fprintf(stderr, "kernsoak: --jobs takes a whole number from 1 to %d, not '%s'\n",
+			JOBS_MAX, text);
+		return false;
+	}
+	*ret = (unsigned)n;
+	return true;
+}
 
 int cmd_kernels(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
+		{ "json", no_argument, NULL, 'J' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "source", required_argument, NULL, 's' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ 0 },
 	};
-	bool as_json = false;
+	struct kernels_options o = { 0 };
+	const struct action *a;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (c == 'h')
-			fputs(usage, stdout);
-		if (c != 'j')
-			return c == 'h' ? 0 : EXIT_BAD_USAGE;
-		as_json = true;
+	while ((c = getopt_long(argc, argv, "hj:", options, NULL)) != -1) {
+		switch (c) {
+		case 'J': o.json = true; break;
+		case 's': o.source = optarg; break;
+		case 'j':
+			if (!read_jobs(optarg, &o.jobs))
+				return EXIT_BAD_USAGE;
+			break;
+		case 'h': fputs(usage, stdout); return 0;
+		default: return EXIT_BAD_USAGE;
+		}
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(actions) && optind < argc; i++)
-		if (str_eq(argv[optind], actions[i].name) &&
-		    actions[i].of_names == (optind + 1 < argc))
-			return actions[i].run(argc - optind - 1, argv + optind + 1, as_json);
+	a = action_for(argc - optind, argv + optind, &o);
+	if (a)
+		return a->run(argc - optind - 1, argv + optind + 1, &o);
 	fputs(usage, stderr);
 	return EXIT_BAD_USAGE;
 }

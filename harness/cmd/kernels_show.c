@@ -84,11 +84,11 @@ static int show_one(const char *name, bool as_json)
 	return 0;
 }
 
-int kernels_show(int argc, char **argv, bool as_json)
+int kernels_show(int argc, char **argv, const struct kernels_options *o)
 {
 	int r = 0;
 
 	for (int i = 0; i < argc && r == 0; i++)
-		r = show_one(argv[i], as_json);
+		r = show_one(argv[i], o->json);
 	return r;
 }

@@ -12,6 +12,7 @@
 #include "base/sha256.h"
 #include "base/str.h"
 #include "image/apt.h"
+#include "image/build_job.h"
 #include "image/cache.h"
 #include "image/unpack.h"
 
@@ -260,26 +261,6 @@ static int copy_source(const char *source, int dirfd, struct err *err)
 	return r;
 }
 
-/* The first lines that say what is wrong. */
-static void first_errors(const char *said, struct buf *out)
-{
-	unsigned n = 0;
-
-	for (const char *line = said; *line && n < 3; line += strspn(line, "\n")) {
-		size_t len = strcspn(line, "\n");
-		_cleanup_free_
-		char *one = xstrndup(line, len);
-
-		if (strcasestr(one, "error") || strstr(one, "*** ") || strstr(one, "not found")) {
-			buf_puts(out, n++ ? "; " : "");
-			str_sanitise(out, one, MIN(len, (size_t)300), false);
-		}
-		line += len;
-	}
-	if (!n)
-		str_sanitise(out, said, MIN(strlen(said), (size_t)300), false);
-}
-
 static int run_make(const char *dir, const char *headers, struct err *err)
 {
 	_cleanup_free_
@@ -316,7 +297,7 @@ static int run_make(const char *dir, const char *headers, struct err *err)
 	r = proc_transcript(argv, NULL, OUTPUT_MAX, &said, err);
 	if (r <= 0)
 		return r;
-	first_errors(buf_str(&said), &why);
+	build_complaints(buf_str(&said), said.len, &why);
 	err_set(err, EIO, "faultlab cannot be built against %s: %s", headers, buf_str(&why));
 	return err_exit(err, EXIT_HOST_UNABLE);
 }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/sha256.h"
 #include "image/cache.h"
+#include "image/kbuild.h"
 #include "image/vmlinux.h"
 
 static int describe_file(int dirfd, const char *path, const struct file_map *image,
@@ -178,6 +179,8 @@ int kernel_find(const char *ref, bool may_fetch, struct kernel *ret, struct err 
 {
 	if (str_after(ref, KERNEL_SCHEME))
 		return kernel_find_debian(ref, may_fetch, ret, err);
+	if (str_after(ref, KBUILD_SCHEME))
+		return kbuild_find(ref, ret, err);
 	if (strchr(ref, '/'))
 		return find_file(ref, ret, err);
 	err_set(err, EINVAL,

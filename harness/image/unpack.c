@@ -256,3 +256,104 @@ int deb_unpack(const char *deb, int dirfd, bool (*want)(const char *path), struc
 		return r;
 	return next == ARCHIVE_EOF ? read_tail(&d, deb, err) : damaged(d.inner, deb, err);
 }
+
+/* ---- tarballs ---- */
+
+static const char *without_steps(const char *path, unsigned strip)
+{
+	while (path && strip--) {
+		path = strchr(path, '/');
+		path = path ? path + strspn(path, "/") : NULL;
+	}
+	return path && *path && !climbs(path) ? path : NULL;
+}
+
+/* Devices and sockets have no place in a source. */
+static bool is_plain(struct archive_entry *entry)
+{
+	const mode_t type = archive_entry_filetype(entry);
+
+	return archive_entry_hardlink(entry) || type == AE_IFREG || type == AE_IFDIR ||
+	       type == AE_IFLNK;
+}
+
+/* Moves what the entry is called, and what it is a hard link to, below `dir`; false: not wanted. */
+static bool place(struct archive_entry *entry, unsigned strip, const char *dir)
+{
+	const char *path = without_steps(entry_path(entry), strip);
+	const char *link = archive_entry_hardlink(entry);
+	_cleanup_free_
+	char *to = NULL, *target = NULL;
+
+	if (!path || !is_plain(entry))
+		return false;
+	to = xasprintf("%s/%s", dir, path);
+	if (link) {
+		link = without_steps(link, strip);
+		if (!link)
+			return false;
+		target = xasprintf("%s/%s", dir, link);
+		archive_entry_set_hardlink(entry, target);
+	}
+	archive_entry_set_pathname(entry, to);
+	return true;
+}
+
+static int write_data(struct archive *in, struct archive *out)
+{
+	const void *data;
+	la_int64_t at;
+	size_t n;
+	int r;
+
+	while ((r = archive_read_data_block(in, &data, &n, &at)) == ARCHIVE_OK)
+		if (archive_write_data_block(out, data, n, at) != ARCHIVE_OK)
+			return ARCHIVE_FATAL;
+	return r == ARCHIVE_EOF ? ARCHIVE_OK : r;
+}
+
+static int unpack_entries(struct archive *in, struct archive *out, const char *tar, unsigned strip,
+			  const char *dir, bool (*stopped)(const void *), const void *arg,
+			  struct err *err)
+{
+	struct archive_entry *entry;
+	int r;
+
+	while ((r = archive_read_next_header(in, &entry)) == ARCHIVE_OK) {
+		if (stopped && stopped(arg))
+			return err_set(err, EINTR, "interrupted");
+		if (!place(entry, strip, dir))
+			continue;
+		if (archive_write_header(out, entry) != ARCHIVE_OK ||
+		    write_data(in, out) != ARCHIVE_OK)
+			break;
+	}
+	if (r == ARCHIVE_EOF)
+		return 0;
+	if (archive_errno(out))
+		return cannot_write(err, archive_errno(out), dir);
+	return damaged(in, tar, err);
+}
+
+int tar_unpack(const char *tar, unsigned strip, const char *dir, bool (*stopped)(const void *arg),
+	       const void *arg, struct err *err)
+{
+	_cleanup_archive_ struct archive *in = archive_read_new();
+	struct archive *out = archive_write_disk_new();
+	_cleanup_free_
+	char *real = realpath(dir, NULL); /* the cache may be reached by a link, a file may not */
+	int r;
+
+	allow_filters(in);
+	archive_read_support_format_tar(in);
+	archive_write_disk_set_options(out, ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_SECURE_SYMLINKS |
+						    ARCHIVE_EXTRACT_SECURE_NODOTDOT);
+	if (!real || access(tar, R_OK) < 0)
+		r = err_set(err, errno, "cannot read %s: %s", tar, strerror(errno));
+	else if (archive_read_open_filename(in, tar, BLOCK) != ARCHIVE_OK)
+		r = err_set(err, EBADMSG, "%s is not a tarball: %s", tar, archive_error_string(in));
+	else
+		r = unpack_entries(in, out, tar, strip, real, stopped, arg, err);
+	archive_write_free(out);
+	return r;
+}

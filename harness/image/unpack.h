@@ -26,4 +26,11 @@ char *deb_field(const char *control, const char *field);
  */
 int deb_unpack(const char *deb, int dirfd, bool (*want)(const char *path), struct err *err);
 
+/*
+ * Writes a tarball's files and links below the folder `dir`, less the first `strip` steps of their
+ * paths; nothing outside. Ends with -EINTR soon after stopped(arg) says so.
+ */
+int tar_unpack(const char *tar, unsigned strip, const char *dir, bool (*stopped)(const void *arg),
+	       const void *arg, struct err *err);
+
 #endif

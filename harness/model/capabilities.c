@@ -132,8 +132,8 @@ int need_met(const char *word, const struct kconfig *config, struct err *err)
 		return 0;
 	return err_set(
 		err, ENOTSUP,
-		"it has no %s: %s is not set in its configuration; build one with it, and "
-		"name its build tree or bzImage (kernel: ./linux; images/kernels/lean.config is "
-		"one to begin with)",
+		"it has no %s: %s is not set in its configuration; `kernsoak kernels build "
+		"lean+kasan` builds one that has KASAN, and so on (docs/KERNELS.md); or name a "
+		"build tree (kernel: ./linux)",
 		word, buf_str(&missing));
 }

@@ -90,9 +90,11 @@ static bool is_title(const char *s)
 /* What image/kernels.c can make something of; there the same words are looked up. */
 static bool is_kernel(const char *s)
 {
-	const char *abi = str_after(s, "debian:");
+	const char *abi = str_after(s, "debian:"), *built = str_after(s, "build:");
 
-	return abi ? word_all_of(abi, "-.+~_", 120) : is_one_line(s) && strchr(s, '/');
+	if (abi || built)
+		return abi ? word_all_of(abi, "-.+~_", 120) : word_all_of(built, "-.+_@", 120);
+	return is_one_line(s) && strchr(s, '/');
 }
 
 static bool is_load(const char *s)
@@ -144,12 +146,12 @@ static const struct field fields[] = {
 	  .sentence = "What runs and reports call the scenario. Without it: the file's name, less "
 		      "its .yaml." },
 	{ "kernel", FIELD_TEXT, SET(kernel), .fallback = "", .fits = is_kernel,
-	  .shape = "debian:ABI, such as debian:6.1.0-54-cloud, or a path with a slash, such as "
-		   "./bzImage",
+	  .shape = "debian:ABI, such as debian:6.1.0-54-cloud, build:NAME, such as build:lean, or "
+		   "a path with a slash, such as ./bzImage",
 	  .example = "debian:6.1.0-54-cloud",
 	  .sentence = "The kernel to boot: a package of Debian (`kernsoak kernels list` shows "
-		      "them), or the path of a bzImage, a vmlinux or a kernel's .deb. Needed but "
-		      "for the fake backend." },
+		      "them), one that `kernsoak kernels build` built, or the path of a bzImage, a "
+		      "vmlinux or a kernel's .deb. Needed but for the fake backend." },
 	{ "needs", FIELD_LIST, SET(needs), .fallback = "", .fits = need_is_word,
 	  .shape = "a capability that `kernsoak kernels show` lists, or a symbol (CONFIG_X)",
 	  .example = "[kasan, fanotify]",

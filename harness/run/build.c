@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/proc.h"
+#include "image/build_job.h"
 #include "image/cache.h"
 
 #define SETTINGS  "settings"
@@ -90,21 +91,16 @@ static int check_out(const struct build *b, const char *tree, struct err *err)
 
 static int say_failure(const struct build *b, int status, const char *log, struct err *err)
 {
-	_cleanup_buf_ struct buf text = BUF_INIT, last = BUF_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT, why = BUF_INIT;
 	_cleanup_free_
 	char *tree = tree_path(b), *kept = xasprintf("%s.log", tree);
-	const char *line;
 
 	fs_read(AT_FDCWD, log, 64 << 20, &text, NULL);
-	while (text.len && text.data[text.len - 1] == '\n')
-		text.data[--text.len] = 0;
-	line = strrchr(buf_str(&text), '\n');
-	line = line ? line + 1 : buf_str(&text);
-	str_sanitise(&last, line, MIN(strlen(line), (size_t)200), false);
+	build_complaints(buf_str(&text), text.len, &why);
 	fs_copy(AT_FDCWD, log, AT_FDCWD, kept, NULL);
 	if (status >= 256)
 		return err_set(err, ENOEXEC, "its build was killed by signal %d", status - 256);
-	return err_set(err, ENOEXEC, "its build ended with %d: %s (%s)", status, buf_str(&last),
+	return err_set(err, ENOEXEC, "its build ended with %d: %s (%s)", status, buf_str(&why),
 		       kept);
 }
 

@@ -22,8 +22,8 @@ struct build {
 	const char *built; /* NULL: BUILD_KERNEL */
 };
 
-/* The settings that make a guest of this commit. A build that fails is -ENOEXEC, with the last line
- * it said and where the rest is. */
+/* The settings that make a guest of this commit. A build that fails is -ENOEXEC, with what it
+ * complained of and where the rest is. */
 int build_commit(const struct build *b, struct strv *ret_set, struct err *err);
 
 #endif

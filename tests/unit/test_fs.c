@@ -101,6 +101,23 @@ static void removing_follows_no_link(void **state)
 	assert_ok(fs_remove_tree(f->fd, "d", &err));
 }
 
+static void a_trees_bytes_are_those_of_all_its_files(void **state)
+{
+	static char text[1 << 20];
+	struct folder *f = *state;
+	struct err err = { 0 };
+	uint64_t before, after;
+
+	assert_int_equal(mkdirat(f->fd, "t", 0755), 0);
+	before = fs_tree_bytes(f->fd, "t");
+	memset(text, 'x', sizeof(text));
+	assert_ok(fs_write(f->fd, "file", text, sizeof(text), &err));
+	assert_int_equal(renameat(f->fd, "file", f->fd, "t/file"), 0);
+	after = fs_tree_bytes(f->fd, "t");
+	assert_true(after - before >= sizeof(text) / 2); /* some disks pack */
+	assert_int_equal(fs_tree_bytes(f->fd, "none"), 0);
+}
+
 static void folders_are_made_all_the_way(void **state)
 {
 	struct folder *f = *state;
@@ -140,6 +157,7 @@ int main(void)
 		with_folder(a_copy_that_cannot_be_made_says_73),
 		with_folder(what_is_larger_than_allowed_is_refused),
 		with_folder(removing_follows_no_link),
+		with_folder(a_trees_bytes_are_those_of_all_its_files),
 		with_folder(folders_are_made_all_the_way),
 		test(commands_are_found_where_path_says),
 	};
