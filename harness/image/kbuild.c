@@ -14,7 +14,8 @@
 #include "image/kernel_config.h"
 #include "image/kernel_parts.h"
 
-#define ASKED "asked.config"
+#define ASKED  "asked.config"
+#define LAYOUT "1" /* of the entry, and how it is made: another one is another kernel */
 
 struct build {
 	const struct kernel_recipe *r;
@@ -55,35 +56,15 @@ char *kbuild_recipe_dir(void)
  * and so must not be heard. */
 static void clean_environment(void)
 {
-	static const char *const heard[] = {
-		"MAKEFLAGS",
-		"MFLAGS",
-		"GNUMAKEFLAGS",
-		"MAKELEVEL",
-		"MAKEFILES",
-		"MAKEOVERRIDES",
-		"ARCH",
-		"SUBARCH",
-		"CROSS_COMPILE",
-		"LLVM",
-		"LLVM_IAS",
-		"LOCALVERSION",
-		"KBUILD_OUTPUT",
-		"KBUILD_EXTMOD",
-		"KBUILD_VERBOSE",
-		"KCFLAGS",
-		"KCPPFLAGS",
-		"KAFLAGS",
-		"KCONFIG_CONFIG",
-		"KCONFIG_ALLCONFIG",
-		"EXTRAVERSION",
-		"HOSTCFLAGS",
-		"INSTALL_MOD_PATH",
-		"INSTALL_PATH",
-	};
+	_cleanup_strv_ struct strv heard = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(heard); i++)
-		unsetenv(heard[i]);
+	strv_add_words(&heard, "MAKEFLAGS MFLAGS GNUMAKEFLAGS MAKELEVEL MAKEFILES MAKEOVERRIDES "
+			       "ARCH SUBARCH CROSS_COMPILE LLVM LLVM_IAS LOCALVERSION EXTRAVERSION "
+			       "KBUILD_OUTPUT KBUILD_EXTMOD KBUILD_VERBOSE KCFLAGS KCPPFLAGS "
+			       "KAFLAGS HOSTCFLAGS KCONFIG_CONFIG KCONFIG_ALLCONFIG "
+			       "INSTALL_PATH INSTALL_MOD_PATH");
+	for (size_t i = 0; i < heard.n; i++)
+		unsetenv(heard.item[i]);
 	setenv("LC_ALL", "C", 1);
 	setenv("CCACHE_NOHASHDIR", "1", 0); /* what another folder compiled is as good */
 }
@@ -274,6 +255,7 @@ static int digest(struct build *b, struct err *err)
 	int r;
 
 	sha256_init(&sum);
+	sha256_str(&sum, LAYOUT);
 	kconfig_write(&b->base, &text);
 	kconfig_write(&b->asked, &text);
 	sha256_str(&sum, buf_str(&text));

@@ -66,8 +66,9 @@ static int identify_commit(const struct kernel_recipe *r, struct source *s, stru
 	if (x < 0)
 		return x;
 	if (x > 0 || strspn(buf_str(&out), HEX) < 40)
-		return err_set(err, ENOENT, "the git tree %s has no commit %s%s%.200s", r->source,
-			       revision, out.len ? ": " : "", buf_str(&out));
+		return err_set(err, ENOENT, "the git tree %s has no commit %s%s%.*s", r->source,
+			       revision, out.len ? ": " : "", (int)strcspn(buf_str(&out), "\n"),
+			       buf_str(&out));
 	s->commit = xstrndup(buf_str(&out), strspn(buf_str(&out), HEX));
 	s->id = xasprintf("git %s", s->commit);
 	s->changed = !r->revision && has_changes(r->source);
