@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/how.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 
 #include "base/str.h"
@@ -9,7 +11,15 @@
 
 enum { JOBS_MAX = 1024 };
 
-enum { KEY_JOBS = 'j', KEY_QUIET = 'q', KEY_URI = 0x1000, KEY_RESULTS, KEY_JSON, KEY_NO_REPORT };
+enum {
+	KEY_JOBS = 'j',
+	KEY_QUIET = 'q',
+	KEY_URI = 0x1000,
+	KEY_RESULTS,
+	KEY_JSON,
+	KEY_NO_REPORT,
+	KEY_JSONL
+};
 
 uint64_t how_number(const char *arg, const char *option, struct argp_state *state)
 {
@@ -32,6 +42,18 @@ uint64_t how_budget(const char *arg, struct argp_state *state)
 	return ns;
 }
 
+/* Without a file: stdout, which then has no room for anything else. */
+static void open_events(struct how *h, const char *path, struct argp_state *state)
+{
+	h->opt.events_fd = STDOUT_FILENO;
+	h->events_on_stdout = !path;
+	if (!path)
+		return;
+	h->opt.events_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	if (h->opt.events_fd < 0)
+		argp_failure(state, EXIT_CANNOT_WRITE, errno, "cannot write %s", path);
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct how *h = state->input;
@@ -47,10 +69,16 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_RESULTS: h->opt.results = arg; return 0;
 	case KEY_JSON: h->json = true; return 0;
 	case KEY_NO_REPORT: h->no_report = true; return 0;
+	case KEY_JSONL: open_events(h, arg, state); return 0;
 	case ARGP_KEY_ARG:
 		if (h->what)
 			argp_error(state, "one at a time: '%s' is one too many", arg);
 		h->what = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (h->events_on_stdout && h->json)
+			argp_error(state, "--json and --jsonl both want stdout; write "
+					  "--jsonl=FILE");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -64,6 +92,8 @@ static const struct argp_option options[] = {
 	{ "results", KEY_RESULTS, "DIR", 0,
 	  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
 	{ "json", KEY_JSON, 0, 0, "the report as JSON on stdout", 0 },
+	{ "jsonl", KEY_JSONL, "FILE", OPTION_ARG_OPTIONAL,
+	  "what happens as lines of JSON, as it happens: on stdout, or into FILE", 0 },
 	{ "no-report", KEY_NO_REPORT, 0, 0, "no report at the end", 0 },
 	{ 0 },
 };
@@ -74,7 +104,9 @@ int how_finish(const struct how *how, struct run_result *result, int r, const st
 {
 	int code = r < 0 ? cmd_fail(err, EXIT_INTERNAL) : result->exit_code;
 
-	if (result->path && !how->no_report)
+	if (how->opt.events_fd > STDERR_FILENO)
+		close(how->opt.events_fd);
+	if (result->path && !how->no_report && !how->events_on_stdout)
 		cmd_report_run(result->path, how->json);
 	if (result->path && !how->opt.quiet)
 		fprintf(stderr, "results: %s\n", result->path);

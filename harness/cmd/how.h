@@ -10,7 +10,7 @@
 struct how {
 	const char *what; /* the one argument: a scenario, a run; NULL: none was given */
 	struct run_options opt;
-	bool json, no_report;
+	bool json, no_report, events_on_stdout;
 };
 
 /* As an argp_child; its input is a struct how. */

@@ -61,6 +61,9 @@ static error_t parse_what(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!a->how.what)
 			argp_error(state, "which scenario?");
+		if (a->git_bisect && a->how.events_on_stdout)
+			argp_error(state, "--git-bisect and --jsonl both want stdout; write "
+					  "--jsonl=FILE");
 		return 0;
 	default: return ARGP_ERR_UNKNOWN;
 	}

@@ -161,7 +161,7 @@ void decided_say(struct strategy *s, const struct campaign *c, uint64_t now_ns, 
 	const struct decided *d = (struct decided *)s;
 	const struct duel_look *look;
 	size_t last = 0;
-	double longest = -1;
+	double longest = -1, differ, alike, wanted[2];
 	char text[UNIT_TEXT];
 
 	for (size_t i = 1; i < d->n; i++)
@@ -176,9 +176,13 @@ void decided_say(struct strategy *s, const struct campaign *c, uint64_t now_ns, 
 	look = &d->rival[last].look;
 	if (d->n > 2)
 		buf_printf(out, "%zu of %zu decided, ", d->n - 1 - decided_n_open(d), d->n - 1);
-	buf_printf(out, "evidence: differ %.1f of %.1f, alike %.1f of %.1f", fmax(0, look->log_e),
-		   log(1 / d->duel[last].alpha), fmax(0, -fmax(look->log_e_less, look->log_e_more)),
-		   -log(d->duel[last].beta));
+	differ = fmax(0, look->log_e);
+	alike = fmax(0, -fmax(look->log_e_less, look->log_e_more));
+	wanted[0] = log(1 / d->duel[last].alpha);
+	wanted[1] = -log(d->duel[last].beta);
+	buf_printf(out, "%.0f %% decided: differ %.1f of %.1f, alike %.1f of %.1f",
+		   fmin(99, 100 * fmax(differ / wanted[0], alike / wanted[1])), differ, wanted[0],
+		   alike, wanted[1]);
 	if (isfinite(longest))
 		buf_printf(out, ", about %s left",
 			   duration_format(text, (uint64_t)ceil(longest) * NS_PER_S));

@@ -54,9 +54,25 @@ static int runner_init(struct runner *r, const struct run_options *opt, struct e
 	return loop_new(&r->clock, &r->loop, err);
 }
 
+/* The stream's last line, whatever came of the run. */
+static void say_over(struct runner *r, int code, const struct run_result *result)
+{
+	json_t *o;
+
+	if (r->events && result->path) {
+		o = json_object();
+		json_set_str(o, "path", result->path);
+		json_object_set_new(o, "exit",
+				    code < 0 ? json_null() : json_integer(result->exit_code));
+		events_put(r->events, "over", o);
+	}
+	r->events = events_free(r->events);
+}
+
 static int finish(struct runner *r, int code, struct run_result *ret, struct err *err)
 {
 	r->progress = progress_free(r->progress);
+	r->live = live_free(r->live);
 	ret->path = r->dir.path ? xstrdup(r->dir.path) : NULL;
 	if (code == 0) {
 		ret->exit_code = exit_code_of(r);
@@ -65,6 +81,7 @@ static int finish(struct runner *r, int code, struct run_result *ret, struct err
 			code = -MAX(r->err.code, 1);
 		}
 	}
+	say_over(r, code, ret);
 	r->journal = journal_free(r->journal);
 	r->slots = slots_free(r->slots);
 	r->loop = loop_free(r->loop);
@@ -80,7 +97,9 @@ static void make_slots(struct runner *r)
 	size_t n = r->opt->slots ? r->opt->slots : runner_slots(&r->campaign.scenario);
 
 	runner_make_slots(r, n);
-	r->progress = progress_new(&r->campaign, r->opt->quiet);
+	r->live = live_new(&r->campaign, n);
+	r->events = events_new(r->opt->events_fd);
+	r->progress = progress_new(&r->campaign, r->live, r->opt->quiet);
 }
 
 /* Whether this host has what guests need: without QEMU every trial would be lost, one by one. */
@@ -236,6 +255,7 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 	if (code == 0) {
 		if (opt->budget_ns)
 			r.campaign.scenario.stop.budget_ns = opt->budget_ns;
+		r.resumed = true;
 		make_slots(&r);
 		vm_sweep(NULL);
 		code = runner_take_up(&r, err);

@@ -16,6 +16,7 @@ struct run_options {
 	const char *uri;      /* libvirt's; "" the default */
 	uint64_t budget_ns;   /* of the whole run; 0: what the scenario says */
 	bool quiet;           /* no progress on stderr */
+	int events_fd;        /* what happens, as lines of JSON (run/events.h); 0: nobody listens */
 	const char *strategy; /* of a new run: run/strategy.h; NULL: the scenario's plan */
 	const json_t *params; /* the strategy's; NULL: none. Borrowed */
 	const char *tag;      /* kept in a new run's plan.json; NULL: none */

@@ -26,7 +26,7 @@ void runner_arms_begin(struct runner *r)
 	}
 }
 
-static void note_unable(struct runner *r, uint64_t arm, const char *why)
+static void note_unable(struct runner *r, uint64_t arm, double took_s, const char *why)
 {
 	_cleanup_buf_ struct buf clean = BUF_INIT;
 
@@ -34,6 +34,7 @@ static void note_unable(struct runner *r, uint64_t arm, const char *why)
 	progress_say(r->progress, "%s cannot be run and is passed over: %s",
 		     r->campaign.scenario.arm[arm].name, buf_str(&clean));
 	r->arm[arm] = ARM_UNABLE;
+	events_ready(r->events, r->campaign.scenario.arm[arm].name, took_s, why);
 	strategy_unable(r->strategy, &r->campaign, arm, why);
 }
 
@@ -46,6 +47,7 @@ static void note_ready(struct runner *r, uint64_t arm, double took_s, int exit_s
 		settings_done(old);
 		*old = s;
 		r->arm[arm] = ARM_READY;
+		events_ready(r->events, r->campaign.scenario.arm[arm].name, took_s, NULL);
 		strategy_ready(r->strategy, &r->campaign, arm, took_s);
 		return;
 	}
@@ -53,7 +55,7 @@ static void note_ready(struct runner *r, uint64_t arm, double took_s, int exit_s
 		err_set(&err, EIO,
 			"making it ready ended with %d (" RUN_VERSIONS "/%06" PRIu64 ".log)",
 			exit_status, arm);
-	note_unable(r, arm, err.msg);
+	note_unable(r, arm, took_s, err.msg);
 }
 
 static void on_ready(void *arg, uint64_t arm, double took_s, int exit_status)

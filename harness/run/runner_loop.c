@@ -37,6 +37,18 @@ void runner_write_down(struct runner *r, const struct journal_record *rec)
 
 	if (journal_append(r->journal, rec, &err) < 0 && !r->given_up)
 		runner_give_up(r, &err);
+	if (rec->event != JOURNAL_END) /* events_end() says more of it */
+		events_record(r->events, rec);
+}
+
+/* How it stands, for who listens: after each trial, and every ten seconds. */
+static void tell_progress(struct runner *r, const char *how)
+{
+	const uint64_t now = loop_now(r->loop);
+
+	r->told_ns = now;
+	events_progress(r->events, &r->campaign, r->live, now, r->spent_ns + now - r->started_ns,
+			how);
 }
 
 /* ---- one trial's end ---- */
@@ -69,6 +81,7 @@ int runner_settle(struct runner *r, uint64_t trial, struct verdict *ret, struct 
 void runner_count(struct runner *r, uint64_t trial, const struct verdict *v)
 {
 	campaign_ended(&r->campaign, trial, v);
+	live_count(r->live, campaign_trial(&r->campaign, trial), v);
 	r->strategy->ops->ended(r->strategy, &r->campaign, campaign_trial(&r->campaign, trial), v);
 }
 
@@ -99,6 +112,8 @@ void runner_note_end(struct runner *r, uint64_t trial, int exit_status)
 	runner_write_down(r, &rec);
 	runner_count(r, trial, &v);
 	progress_ended(r->progress, campaign_trial(&r->campaign, trial), &v);
+	events_end(r->events, &v, exit_status);
+	tell_progress(r, "");
 	say_page(r);
 	if (v.outcome == OUTCOME_INFRA)
 		snprintf(r->last_loss, sizeof(r->last_loss), "%s", v.reason);
@@ -130,9 +145,12 @@ static void hear_soak(struct runner *r, uint64_t trial)
 {
 	_cleanup_close_ int fd = trial_dir_open(r->dir.fd, trial, NULL);
 	struct soak *s = &r->campaign.soak[trial - 1];
+	const uint64_t before = s->from_ns;
 
 	if (fd >= 0)
 		evidence_soak_read(fd, &s->from_ns, &s->over_ns);
+	if (!before && s->from_ns)
+		events_soak(r->events, &r->campaign, trial);
 }
 
 static void decide(struct runner *r)
@@ -219,6 +237,7 @@ static void start_trial(struct runner *r, int slot, const struct planned *p)
 	}
 	rec.pid = pid;
 	rec.slot = (uint64_t)slot;
+	snprintf(rec.arm, sizeof(rec.arm), "%s", r->campaign.scenario.arm[p->arm].name);
 	runner_write_down(r, &rec);
 }
 
@@ -342,8 +361,14 @@ static void on_second(void *arg)
 
 	look(r);
 	strategy_say(r->strategy, &r->campaign, now, &how);
-	progress_draw(r->progress, r->spent_ns + now - r->started_ns, slots_running(r->slots),
-		      buf_str(&how));
+	progress_draw(r->progress, &(struct progress_now){
+					   .now_ns = now,
+					   .elapsed_ns = r->spent_ns + now - r->started_ns,
+					   .running = slots_running(r->slots),
+					   .how = buf_str(&how),
+				   });
+	if (now - r->told_ns >= 10 * NS_PER_S)
+		tell_progress(r, buf_str(&how));
 	loop_add_timer(r->loop, now + NS_PER_S, on_second, r);
 }
 
@@ -400,9 +425,22 @@ static void watch_budget(struct runner *r)
 		on_budget(r);
 }
 
+static void tell_begin(struct runner *r)
+{
+	events_begin(r->events, &r->campaign,
+		     &(struct events_begin){
+			     .id = r->dir.id,
+			     .path = r->dir.path,
+			     .strategy = r->strategy->ops->name,
+			     .resumed = r->resumed,
+			     .slots = slots_count(r->slots),
+		     });
+}
+
 void runner_loop(struct runner *r)
 {
 	r->started_ns = loop_now(r->loop);
+	tell_begin(r);
 	loop_add_signal(r->loop, SIGINT, on_signal, r);
 	loop_add_signal(r->loop, SIGTERM, on_signal, r);
 	loop_add_timer(r->loop, r->started_ns, on_second, r);

@@ -7,6 +7,7 @@
 #define KS_RUN_RUNNER_LOOP_H
 
 #include "base/loop.h"
+#include "run/events.h"
 #include "run/progress.h"
 #include "run/runner.h"
 #include "run/slots.h"
@@ -24,7 +25,11 @@ struct runner {
 	struct strategy *strategy;
 	struct run_dir dir;
 	struct journal *journal;
+	struct live *live;
 	struct progress *progress;
+	struct events *events; /* NULL: nobody listens */
+	uint64_t told_ns;      /* when the last progress event was sent */
+	bool resumed;
 	struct slots *slots;
 	enum arm_state *arm;     /* [n_arms] where the strategy is lazy; else NULL */
 	struct version_job *job; /* an arm that is being made ready; NULL: none */

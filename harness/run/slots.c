@@ -46,6 +46,11 @@ struct slots *slots_free(struct slots *s)
 	return NULL;
 }
 
+size_t slots_count(const struct slots *s)
+{
+	return s->n;
+}
+
 size_t slots_running(const struct slots *s)
 {
 	size_t n = 0;

@@ -15,6 +15,7 @@ typedef void (*slot_end_fn)(void *arg, uint64_t trial, int exit_status);
 struct slots *slots_new(struct loop *loop, size_t n, slot_end_fn fn, void *arg);
 struct slots *slots_free(struct slots *s); /* returns NULL; nothing may be running */
 
+size_t slots_count(const struct slots *s);
 size_t slots_running(const struct slots *s);
 int slots_idle(const struct slots *s); /* the number of one that is idle; -1: none */
 

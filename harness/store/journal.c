@@ -48,7 +48,12 @@ static const struct event {
 	[JOURNAL_DONE] = { "done", F_WHY },
 };
 
-static json_t *record_to_json(const struct journal_record *rec)
+const char *journal_event_name(enum journal_event e)
+{
+	return events[e].name;
+}
+
+json_t *journal_record_to_json(const struct journal_record *rec)
 {
 	unsigned fields = events[rec->event].fields;
 	json_t *o = json_object();
@@ -361,7 +366,7 @@ int journal_append(struct journal *j, const struct journal_record *rec, struct e
 
 	full.n = j->n + 1;
 	full.at_s = rec->at_s ? rec->at_s : clock_wall_s();
-	o = record_to_json(&full);
+	o = journal_record_to_json(&full);
 	text = json_dumps(o, 0);
 	line = xasprintf("%s\n", text);
 	n = strlen(line);

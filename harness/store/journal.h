@@ -44,6 +44,9 @@ struct journal_record {
 	char run[96], arm[128], why[512];
 };
 
+const char *journal_event_name(enum journal_event e);             /* "spawn" */
+json_t *journal_record_to_json(const struct journal_record *rec); /* as it is in the file */
+
 struct journal;
 
 /*
