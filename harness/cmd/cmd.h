@@ -45,6 +45,7 @@ int cmd_ls(int argc, char **argv);
 int cmd_reindex(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_show(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
 
 /* The report of the run whose folder is `path`, on stdout; the exit code. */
 int cmd_report_run(const char *path, bool json);

@@ -20,6 +20,8 @@ static const struct cmd table[] = {
 	{ "plan", "[SCENARIO] --mttf TIME | --from RUN[:ARM]",
 	  "say what a question will take: trials, hours, soak", cmd_plan },
 	{ "ls", "[RUN]", "list the runs, or the trials of one", cmd_ls },
+	{ "watch", "[RUN]", "look on while a run runs: its guests' consoles and figures",
+	  cmd_watch },
 	{ "show", "RUN/TRIAL", "show one trial on a page, with its console", cmd_show },
 	{ "export", "[RUN] --format NAME | RUN/TRIAL --mail",
 	  "a run for other tools, or a crash as a mail", cmd_export },
