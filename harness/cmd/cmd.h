@@ -46,6 +46,8 @@ int cmd_reindex(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_show(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_debug(int argc, char **argv);
+int cmd_crash(int argc, char **argv);
 
 /* The report of the run whose folder is `path`, on stdout; the exit code. */
 int cmd_report_run(const char *path, bool json);

@@ -6,8 +6,8 @@
 #include "base/str.h"
 #include "cmd/args.h"
 #include "cmd/cmd.h"
+#include "cmd/trial_ref.h"
 #include "run/trial_process.h"
-#include "store/layout.h"
 
 struct trial_args {
 	const char *what, *results;
@@ -99,18 +99,13 @@ int cmd_rerun(int argc, char **argv)
 		0,
 		0,
 	};
-	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
 	_cleanup_free_
 	char *dir = NULL;
-	char name[TRIAL_NAME_LEN];
 	struct trial_args a = { 0 };
 	struct err err = { 0 };
-	uint64_t trial;
 
 	cmd_parse(&argp, argc, argv, &a);
-	if (trial_ref_open(results_path(a.results), a.what, &run, &trial, &err) < 0)
+	if (trial_ref_path(a.results, a.what, &dir, &err) < 0)
 		return cmd_fail(&err, EXIT_BAD_USAGE);
-	trial_name(trial, name);
-	dir = xasprintf("%s/%s", run.path, name);
 	return run_dir(dir);
 }

@@ -22,7 +22,7 @@ static const struct {
 	[HANG_KERNEL] = { 0, 0, 0 },
 };
 
-static enum hang_profile profile_of(const struct settings *s, bool kvm)
+enum hang_profile machine_hang_profile(const struct settings *s, bool kvm)
 {
 	if (s->guest.hang != HANG_AUTO)
 		return s->guest.hang;
@@ -34,7 +34,7 @@ static enum hang_profile profile_of(const struct settings *s, bool kvm)
 
 void machine_cmdline(const struct settings *s, bool kvm, struct buf *out)
 {
-	enum hang_profile p = profile_of(s, kvm);
+	enum hang_profile p = machine_hang_profile(s, kvm);
 
 	/* unknown_nmi_panic: our NMI to a guest that hangs makes it say where (run/gather). */
 	/* no_timer_check: a starved TCG host once panicked a guest at boot with "IO-APIC + timer
@@ -68,7 +68,7 @@ bool machine_cmdline_has(const struct settings *s, const char *key)
 
 void machine_knobs(const struct settings *s, bool kvm, struct pairs *ret)
 {
-	const enum hang_profile p = profile_of(s, kvm);
+	const enum hang_profile p = machine_hang_profile(s, kvm);
 	const struct {
 		const char *key, *path;
 		unsigned value;

@@ -31,6 +31,9 @@ void machine_cmdline(const struct settings *s, bool kvm, struct buf *out);
 /* Has guest.cmdline the word `key`, or key=VALUE? */
 bool machine_cmdline_has(const struct settings *s, const char *key);
 
+/* Which profile of the guest's own watchdogs it has: never HANG_AUTO. */
+enum hang_profile machine_hang_profile(const struct settings *s, bool kvm);
+
 /* Files of the guest, and what they should read after such a boot: knobs of the profile that
  * guest.cmdline does not set otherwise. */
 void machine_knobs(const struct settings *s, bool kvm, struct pairs *ret);

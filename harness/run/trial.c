@@ -28,6 +28,7 @@ struct trial {
 	struct balloon *balloon;
 	struct loop_source *limit, *watch, *host_timer;
 	struct gather *gather; /* in its step only */
+	bool held;             /* for a debugger, until somebody says enough */
 	bool asked;            /* what the console says from here on, we asked for */
 
 	enum step step;
@@ -259,7 +260,7 @@ static void on_state(void *arg, enum vm_state state, const char *detail)
 	case VM_ERROR:
 	case VM_GONE: end(t, ENDING_HOST, detail); break;
 	}
-	if (t->step == STEP_GATHER && (state == VM_RESET || state == VM_GONE))
+	if ((t->step == STEP_GATHER || t->held) && (state == VM_RESET || state == VM_GONE))
 		enter(t, STEP_KILL); /* there is nobody left to ask */
 }
 
@@ -271,7 +272,7 @@ static void on_signal(void *arg, int signo)
 		end(t, ENDING_ENOUGH, "");
 	else
 		end(t, ENDING_STOP, strsignal(signo));
-	if (t->step == STEP_GATHER)
+	if (t->step == STEP_GATHER || t->held)
 		enter(t, STEP_KILL);
 }
 
@@ -545,6 +546,23 @@ static bool wait_for_target(struct trial *t)
 	return true;
 }
 
+/* Its report is whole: it stands where it stood then, as near as we can. */
+static void hold(struct trial *t)
+{
+	const struct facts *f = &t->witness.facts;
+	struct err err = { 0 };
+
+	if (f->ending == ENDING_RESET) {
+		enter(t, STEP_KILL);
+		return;
+	}
+	t->held = true;
+	witness_hear_both(&t->witness);
+	if (vm_pause(t->vm, &err) < 0)
+		evidence_note(t->evidence, now(t), "not stopped: %s", err.msg);
+	t->env->held(t->env->arg, f->has_sighting ? f->sighting.title : f->detail);
+}
+
 static void on_limit(void *arg)
 {
 	struct trial *t = arg;
@@ -566,6 +584,8 @@ static void on_limit(void *arg)
 	tick(t, now(t));
 	if (witness_report_open(&t->witness) && now(t) < t->witness.facts.end_ns + 5 * limit)
 		t->limit = loop_add_timer(t->loop, now(t) + limit, on_limit, t);
+	else if (t->env->held)
+		hold(t);
 	else
 		enter(t, STEP_GATHER);
 }

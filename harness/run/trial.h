@@ -21,6 +21,10 @@ struct trial_env {
 	int dirfd;                     /* the trial's folder; -1: keep nothing */
 	bool signals;                  /* SIGINT, SIGTERM and TRIAL_ENOUGH end it as STOPPED */
 	const char *accel;             /* for the verdict: "tcg", "kvm", "fake" */
+	/* For who debugs it: a guest that failed is stopped, and kept until a signal comes; `what`
+	 * is its failure. NULL: it is asked and ended, as ever. */
+	void (*held)(void *arg, const char *what);
+	void *arg;
 };
 
 /*

@@ -15,6 +15,9 @@
 #include "vm/domain.h"
 #include "vm/sweep.h"
 
+enum { UNIX_PATH_LEN = 108 };            /* of sun_path, its NUL included */
+#define LIMIT_LONGEST (86400 * NS_PER_S) /* that the schema takes, but for the soak */
+
 int trial_spec_read(int dirfd, struct spec *ret, struct err *err)
 {
 	_cleanup_json_ json_t *j = NULL;
@@ -32,25 +35,39 @@ static bool has_final_verdict(int dirfd)
 	       verdict_from_json(j, &v, NULL) == 0 && v.final;
 }
 
-/* DIR itself, or the first DIR/rerun-N that does not exist yet, with the spec copied into it. */
-static int choose_dir(const char *dir, int dirfd, char **ret, struct err *err)
+/* The first DIR/WORD-N that does not exist yet: its descriptor, and its path in *ret. */
+static int make_beside(const char *dir, int dirfd, const char *word, char **ret, struct err *err)
 {
-	if (!has_final_verdict(dirfd)) {
-		*ret = xstrdup(dir);
-		return fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
-	}
 	for (unsigned n = 1;; n++) {
 		char name[32];
 		int fd;
 
-		snprintf(name, sizeof(name), "rerun-%u", n);
+		snprintf(name, sizeof(name), "%s-%u", word, n);
 		if (faccessat(dirfd, name, F_OK, 0) == 0)
 			continue;
 		fd = fs_make_dir(dirfd, name, 0755, err);
-		if (fd >= 0 && fs_copy(dirfd, "spec.json", fd, "spec.json", err) == 0)
+		if (fd >= 0)
 			*ret = xasprintf("%s/%s", dir, name);
-		return fd < 0 || *ret ? fd : -err->code;
+		return fd;
 	}
+}
+
+/* DIR itself, or a rerun-N in it with the spec copied. */
+static int choose_dir(const char *dir, int dirfd, char **ret, struct err *err)
+{
+	int fd, r;
+
+	if (!has_final_verdict(dirfd)) {
+		*ret = xstrdup(dir);
+		return fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+	}
+	fd = make_beside(dir, dirfd, "rerun", ret, err);
+	if (fd < 0)
+		return fd;
+	r = fs_copy(dirfd, "spec.json", fd, "spec.json", err);
+	if (r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
 }
 
 /*
@@ -87,9 +104,30 @@ static void keep_domain(const struct machine *m, int dirfd)
 		fs_write(dirfd, "domain.xml", xml.data, xml.len, NULL);
 }
 
-static int run_machine(const struct spec *spec, const struct machine_files *files,
-		       struct clock clock, int dirfd, struct verdict *ret, struct err *err)
+/* Beside the console, where the debugger's side sees it too. */
+static int add_gdb(const struct trial_debug *debug, struct machine *m, char **ret, struct err *err)
 {
+	const char *slash = strrchr(m->console, '/');
+	char *path =
+		xasprintf("%.*s" TRIAL_GDB, slash ? (int)(slash + 1 - m->console) : 0, m->console);
+
+	*ret = path;
+	m->gdb = path;
+	m->paused = debug->wait;
+	if (strlen(path) < UNIX_PATH_LEN)
+		return 0;
+	return err_set(err, ENAMETOOLONG,
+		       "the debugger's socket would be %s, which is longer than the kernel's %d "
+		       "bytes: keep results in a folder with a shorter name",
+		       path, UNIX_PATH_LEN - 1);
+}
+
+static int run_machine(const struct spec *spec, const struct machine_files *files,
+		       struct clock clock, int dirfd, const struct trial_debug *debug,
+		       struct verdict *ret, struct err *err)
+{
+	_cleanup_free_
+	char *gdb = NULL;
 	struct machine_made made;
 	struct trial_env env = {
 		.clock = &clock,
@@ -97,15 +135,21 @@ static int run_machine(const struct spec *spec, const struct machine_files *file
 		.dirfd = dirfd,
 		.signals = true,
 		.accel = accel_word(&spec->settings),
+		.held = debug ? debug->held : NULL,
+		.arg = debug ? debug->arg : NULL,
 	};
 	int r;
 
 	machine_make(spec, files, &made);
 	env.machine = &made.m;
-	if (!str_eq(spec->settings.guest.backend, "fake"))
+	r = debug ? add_gdb(debug, &made.m, &gdb, err) : 0;
+	if (r == 0 && !str_eq(spec->settings.guest.backend, "fake"))
 		keep_domain(&made.m, dirfd);
-	r = trial_run(spec, &env, ret, err);
+	if (r == 0)
+		r = trial_run(spec, &env, ret, err);
 	machine_made_done(&made);
+	if (gdb)
+		unlink(gdb);
 	return r;
 }
 
@@ -120,12 +164,13 @@ static int run_fake(const struct spec *spec, const char *dir, int dirfd, struct 
 	int r = tie_to_runner(err);
 
 	if (r == 0)
-		r = run_machine(spec, &files, virtual ? clock_fake() : real, dirfd, ret, err);
+		r = run_machine(spec, &files, virtual ? clock_fake() : real, dirfd, NULL, ret, err);
 	return r;
 }
 
 struct real {
 	int dirfd;
+	const struct trial_debug *debug;
 	struct verdict *ret;
 };
 
@@ -134,13 +179,14 @@ static int run_guest(void *arg, const struct spec *spec, const struct machine_fi
 {
 	struct real *real = arg;
 
-	return run_machine(spec, files, (struct clock){ 0 }, real->dirfd, real->ret, err);
+	return run_machine(spec, files, (struct clock){ 0 }, real->dirfd, real->debug, real->ret,
+			   err);
 }
 
-static int run_real(const struct spec *spec, const char *dir, int dirfd, struct verdict *ret,
-		    struct err *err)
+static int run_real(const struct spec *spec, const char *dir, int dirfd,
+		    const struct trial_debug *debug, struct verdict *ret, struct err *err)
 {
-	struct real real = { dirfd, ret };
+	struct real real = { dirfd, debug, ret };
 	struct guest_calls calls = { tie_to_runner, run_guest, &real };
 
 	return guest_run(spec, dir, dirfd, &calls, err);
@@ -163,7 +209,8 @@ static void write_infra(const struct spec *spec, int dirfd, const struct err *wh
 	json_write(dirfd, "verdict.json", j, NULL);
 }
 
-static int run_in(const char *dir, int dirfd, struct verdict *ret, struct err *err)
+static int run_in(const char *dir, int dirfd, const struct trial_debug *debug, struct verdict *ret,
+		  struct err *err)
 {
 	struct spec spec = { 0 };
 	int r;
@@ -178,7 +225,7 @@ static int run_in(const char *dir, int dirfd, struct verdict *ret, struct err *e
 	if (r == 0)
 		r = str_eq(spec.settings.guest.backend, "fake")
 			    ? run_fake(&spec, dir, dirfd, ret, err)
-			    : run_real(&spec, dir, dirfd, ret, err);
+			    : run_real(&spec, dir, dirfd, debug, ret, err);
 	if (r < 0 && spec.run && faccessat(dirfd, "verdict.json", F_OK, 0) < 0)
 		write_infra(&spec, dirfd, err);
 	spec_done(&spec);
@@ -197,9 +244,66 @@ int trial_process(const char *dir, struct verdict *ret, char **ret_dir, struct e
 	fd = choose_dir(dir, given, &where, err);
 	if (fd < 0)
 		return fd;
-	r = run_in(where, fd, ret, err);
+	r = run_in(where, fd, NULL, ret, err);
 	*ret_dir = where;
 	return r;
+}
+
+/* While a debugger holds the guest, only its time stands still. The profile of the guest's own
+ * watchdogs goes by the heartbeat, and is kept. */
+static void unlimit(struct settings *s)
+{
+	const struct guest *g = &s->guest;
+	char *cmdline;
+
+	s->guest.hang = machine_hang_profile(s, g->accel == ACCEL_KVM);
+	s->limits.boot = s->limits.settle = LIMIT_LONGEST;
+	s->limits.soak = 365 * LIMIT_LONGEST;
+	s->limits.heartbeat = s->limits.silence = s->limits.progress = TIME_NEVER;
+	if (machine_cmdline_has(s, "nokaslr"))
+		return;
+	cmdline = xasprintf("%s%snokaslr", g->cmdline, *g->cmdline ? " " : "");
+	free(s->guest.cmdline);
+	s->guest.cmdline = cmdline;
+}
+
+static int make_debug_dir(const char *dir, int dirfd, char **ret, struct err *err)
+{
+	_cleanup_json_ json_t *j = NULL;
+	struct spec spec = { 0 };
+	int fd = -1, r = trial_spec_read(dirfd, &spec, err);
+
+	if (r == 0 && str_eq(spec.settings.guest.backend, "fake")) {
+		err_set(err, EINVAL, "a fake guest runs no kernel that could be debugged");
+		r = err_exit(err, EXIT_BAD_USAGE);
+	}
+	if (r == 0)
+		r = fd = make_beside(dir, dirfd, "debug", ret, err);
+	if (fd >= 0) {
+		unlimit(&spec.settings);
+		j = spec_to_json(&spec);
+		r = json_write(fd, "spec.json", j, err);
+	}
+	spec_done(&spec);
+	if (r >= 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int trial_debug(const char *dir, const struct trial_debug *debug, struct verdict *ret,
+		char **ret_dir, struct err *err)
+{
+	_cleanup_close_ int given = fs_open_dir(AT_FDCWD, dir, err), fd = -1;
+
+	if (given < 0)
+		return given;
+	fd = make_debug_dir(dir, given, ret_dir, err);
+	if (fd < 0)
+		return fd;
+	debug->ready(debug->arg, *ret_dir);
+	return run_in(*ret_dir, fd, debug, ret, err);
 }
 
 int trial_describe(const struct spec *spec, struct buf *out, struct err *err)

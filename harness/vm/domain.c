@@ -317,11 +317,25 @@ static void write_netconsole(xmlTextWriterPtr w, const struct machine *m)
 	write_argument(w, card);
 }
 
+static void write_gdb(xmlTextWriterPtr w, const char *path)
+{
+	_cleanup_buf_ struct buf chardev = BUF_INIT;
+
+	buf_puts(&chardev, "socket,id=gdb,server=on,wait=off,path=");
+	put_doubled(&chardev, path);
+	write_argument(w, "-chardev");
+	write_argument(w, buf_str(&chardev));
+	write_argument(w, "-gdb");
+	write_argument(w, "chardev:gdb");
+}
+
 static void write_qemu(xmlTextWriterPtr w, const struct machine *m, const char *owner)
 {
 	open_(w, "qemu:commandline");
 	if (m->netconsole)
 		write_netconsole(w, m);
+	if (m->gdb)
+		write_gdb(w, m->gdb);
 	if (owner) {
 		open_(w, "qemu:env");
 		attr(w, "name", "KERNSOAK_OWNER");
@@ -334,7 +348,7 @@ static void write_qemu(xmlTextWriterPtr w, const struct machine *m, const char *
 /* What libvirt has no word for. */
 static bool beyond_libvirt(const struct machine *m, const char *owner)
 {
-	return owner || m->netconsole;
+	return owner || m->netconsole || m->gdb;
 }
 
 static void write_domain(xmlTextWriterPtr w, const struct machine *m, const char *owner)
@@ -381,6 +395,7 @@ static int check_machine(const struct machine *m, struct err *err)
 		{ "initrd path", m->initrd },
 		{ "kernel command line", m->cmdline },
 		{ "console path", m->console },
+		{ "debugger's socket", m->gdb },
 		{ "work folder", m->work },
 	};
 	int r = 0;

@@ -76,6 +76,8 @@ struct machine {
 	bool kvm;
 	const char
 		*console; /* file that exists and that the guest's serial console is appended to */
+	const char *gdb;  /* where a debugger may connect: a unix socket to be made; NULL: none */
+	bool paused;      /* start() leaves it stopped: the debugger lets it go */
 	const char *work; /* existing private folder for sockets and libvirt's root; a short path */
 	const struct machine_disk *disk; /* in the order of their slots */
 	size_t n_disks;

@@ -34,7 +34,7 @@ enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and liv
 /* libvirt and QEMU have left our working directory: a machine whose paths say where they begin. */
 struct absolute {
 	struct machine m;
-	char *path[4];
+	char *path[5];
 	struct machine_disk *disk; /* their paths are owned */
 };
 
@@ -78,7 +78,7 @@ static char *absolute_path(const char *path)
 static void absolute_make(const struct machine *m, struct absolute *ret)
 {
 	const char **const field[] = { &ret->m.kernel, &ret->m.initrd, &ret->m.console,
-				       &ret->m.work };
+				       &ret->m.work, &ret->m.gdb };
 
 	ret->m = *m;
 	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
@@ -247,7 +247,7 @@ static void on_process_end(void *arg, uint32_t events)
 		g->deadline = loop_add_timer(g->loop, loop_now(g->loop) + END_NS, on_deadline, g);
 }
 
-/* Why QEMU stands still, in its own words: "internal-error", "io-error", "paused". */
+/* Why QEMU stands still, in its own words: "internal-error", "io-error", "paused", "debug". */
 static void query_status(struct guest_vm *g, char *ret, size_t size)
 {
 	_cleanup_json_ json_t *j = NULL;
@@ -275,7 +275,8 @@ static void on_stopped(struct guest_vm *g)
 	if (g->end_detail[0])
 		return;
 	query_status(g, status, sizeof(status));
-	tell(g, VM_ERROR, status);
+	/* A debugger stops it, and is waited for where it begins stopped. */
+	tell(g, g->here.m.gdb && !strstr(status, "error") ? VM_PAUSED : VM_ERROR, status);
 }
 
 /* The guest's own reason; what the host did to QEMU ("host-signal") is none. The first counts:
@@ -394,7 +395,8 @@ static int create_domain(struct guest_vm *g, struct err *err)
 	virt_call_begin(-1);
 	g->dom = virDomainCreateXML(
 		g->conn, xml.data,
-		connect_is_embedded(g->here.m.uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY);
+		(connect_is_embedded(g->here.m.uri) ? 0 : VIR_DOMAIN_START_AUTODESTROY) |
+			(g->here.m.paused ? VIR_DOMAIN_START_PAUSED : 0));
 	virt_call_end();
 	if (g->dom)
 		return 0;

@@ -106,6 +106,15 @@ static void a_netconsole_is_a_card_whose_wire_is_a_socket(void **state)
 	assert_golden("domain-netconsole.xml", &m, NULL);
 }
 
+static void a_debugger_has_a_socket(void **state)
+{
+	struct machine m = plain;
+
+	(void)state;
+	m.gdb = "/run/kernsoak/trial/gdb.sock";
+	assert_golden("domain-gdb.xml", &m, NULL);
+}
+
 static void no_more_disks_than_there_are_slots(void **state)
 {
 	struct machine_disk disk[DOMAIN_DISKS + 1];
@@ -175,6 +184,7 @@ int main(void)
 		test(a_kvm_guest_passes_the_cpu_through_and_carries_its_owner),
 		test(disks_are_virtio_and_say_their_names),
 		test(nodes_a_watchdog_and_an_older_board),
+		test(a_debugger_has_a_socket),
 		test(a_netconsole_is_a_card_whose_wire_is_a_socket),
 		test(no_more_disks_than_there_are_slots),
 		test(markup_in_a_command_line_stays_text),

@@ -489,6 +489,41 @@ static void a_wait_over_the_horizon_is_waited_out(void **state)
 	assert_int_equal(whole_s(&v), 25);
 }
 
+/* ---- a guest that is kept for a debugger ---- */
+
+static void note_held(void *arg, const char *what)
+{
+	snprintf(arg, 256, "%s", what);
+	raise(SIGTERM);
+}
+
+static void a_guest_that_failed_is_kept_until_a_signal_comes_and_its_verdict_stands(void **state)
+{
+	static const struct machine_files files = { "", "", NULL, "" };
+	struct spec s = fake_spec(600 * NS_PER_S, 2, 3600 * NS_PER_S);
+	struct clock clock = clock_fake();
+	char held[256] = "";
+	struct trial_env env = { .clock = &clock,
+				 .backend = &vm_fake,
+				 .dirfd = -1,
+				 .accel = "fake",
+				 .signals = true,
+				 .held = note_held,
+				 .arg = held };
+	struct machine_made made;
+	struct verdict v;
+	struct err err = { 0 };
+
+	(void)state;
+	machine_make(&s, &files, &made);
+	env.machine = &made.m;
+	assert_ok(trial_run(&s, &env, &v, &err));
+	assert_string_equal(held, "divide error in fake_target");
+	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	machine_made_done(&made);
+	spec_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +538,7 @@ int main(void)
 		test(without_beats_the_heartbeat_is_lost),
 		test(a_probe_that_is_overdue_ends_the_soak_by_its_name),
 		test(a_probe_that_lies_is_cut_to_size),
+		test(a_guest_that_failed_is_kept_until_a_signal_comes_and_its_verdict_stands),
 		test(a_boot_error_fails_the_trial_where_the_scenario_wants_none),
 		test(it_does_not_where_it_is_ignored_or_nobody_asked),
 		test(beside_a_target_a_boot_error_is_a_competing_risk),
