@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 
 #include "base/loop.h"
 #include "base/tail.h"
@@ -34,6 +35,8 @@ struct watch {
 	struct looked **guest;
 	size_t n;
 	uint64_t seen; /* trials */
+	off_t journal; /* its length at the last look into it */
+	uint64_t looked_ns;
 	struct looked *speaks;
 	struct buf out;
 };
@@ -213,11 +216,32 @@ static void meet(struct watch *w, const struct about *a, bool late)
 			take_in(w, a->going[i], late);
 }
 
+/* The plan and the journal of a long run take milliseconds to read: not for each line of a guest.
+ */
+static bool must_read_about(struct watch *w)
+{
+	struct stat st = { .st_size = -1 };
+	uint64_t now = loop_now(w->loop);
+	bool must;
+
+	fstatat(w->run->fd, RUN_JOURNAL, &st, 0);
+	must = st.st_size != w->journal || now >= w->looked_ns + LOOK_NS;
+	if (must)
+		w->looked_ns = now;
+	w->journal = st.st_size;
+	return must;
+}
+
 /* True: there is nothing more to come. */
 static bool look(struct watch *w, bool first)
 {
 	_cleanup_about_ struct about a = { 0 };
 
+	if (!must_read_about(w)) {
+		for (size_t i = 0; i < w->n; i++)
+			read_all(w, w->guest[i]);
+		return false;
+	}
 	about_read(w->run, &a);
 	meet(w, &a, first);
 	for (size_t i = w->n; i-- > 0;) {

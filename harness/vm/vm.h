@@ -93,7 +93,7 @@ struct vm_callbacks {
 	void (*agent)(void *arg, const char *line, size_t n,
 		      uint64_t at_ns); /* NUL behind the n bytes */
 	void (*state)(void *arg, enum vm_state state, const char *detail); /* detail: a few words */
-	/* A message of the guest's netconsole, as it came; only of a machine that has one. */
+	/* A message of the guest's netconsole, as it came; NULL: nobody listens. */
 	void (*netconsole)(void *arg, const void *data, size_t n, uint64_t at_ns);
 };
 

@@ -129,7 +129,7 @@ static void on_netconsole(void *arg, const void *data, size_t n, uint64_t at_ns)
 {
 	struct guest_vm *g = arg;
 
-	if (g->dead)
+	if (g->dead || !g->cb->netconsole)
 		return;
 	g->depth++;
 	g->cb->netconsole(g->arg, data, n, at_ns);
