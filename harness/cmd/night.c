@@ -159,12 +159,15 @@ static int write_reports(const struct night_config *c, const struct night_said *
 {
 	const struct text_style plain = { .width = 100, .utf8 = true };
 	_cleanup_json_ json_t *j = night_json(c->name, s);
-	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT, page = BUF_INIT;
 	int r = json_write(fd, NIGHT_REPORT, j, err);
 
 	night_text(c->name, s, &plain, &text);
 	if (r == 0)
 		r = fs_write(fd, NIGHT_TEXT, buf_str(&text), text.len, err);
+	night_html(c->name, s, &page);
+	if (r == 0)
+		r = fs_write(fd, NIGHT_PAGE, buf_str(&page), page.len, err);
 	return r;
 }
 

@@ -9,6 +9,7 @@
 #ifndef KS_REPORT_NIGHT_H
 #define KS_REPORT_NIGHT_H
 
+#include "report/columns.h"
 #include "report/export.h"
 #include "report/text.h"
 #include "stats/change.h"
@@ -85,6 +86,14 @@ struct night_note {
 	char *text;        /* a whole sentence */
 };
 
+/* One night of an arm: those that are one experiment with tonight, which is the last. */
+struct night_past {
+	size_t number;
+	const struct night_arm *arm;
+	enum change change; /* what was to be said after it */
+	bool begins;        /* another hazard was dated to begin with it */
+};
+
 /* An arm tonight, and what it is compared with. */
 struct night_row {
 	const char *entry;
@@ -92,6 +101,8 @@ struct night_row {
 	size_t nights;           /* before it, with the same settings, since its last change */
 	struct rate_ratio ratio; /* of tonight to them; of since `since` where that is an alarm */
 	struct change_look look; /* since: the night's number, 0 none */
+	struct night_past *past;
+	size_t n_past;
 };
 
 struct night_said {
@@ -124,6 +135,11 @@ char *night_subject(const char *nights, const struct night_said *s);
 
 void night_text(const char *nights, const struct night_said *s, const struct text_style *style,
 		struct buf *out);
+void night_html(const char *nights, const struct night_said *s, struct buf *out);
 json_t *night_json(const char *nights, const struct night_said *s); /* docs/NIGHTS.md */
+
+/* Parts of both texts: the table of the arms, and what its figures are. */
+void night_table(const struct night_said *s, struct columns *ret);
+void night_words(const struct night_said *s, struct buf *out);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/exit.h"
 #include "model/controls.h"
-#include "model/units.h"
 #include "report/differ.h"
+#include "report/figure.h"
 #include "report/night.h"
 #include "stats/expo.h"
 #include "stats/share.h"
@@ -56,6 +56,8 @@ void night_said_done(struct night_said *s)
 		free(s->note[i].arm);
 		free(s->note[i].text);
 	}
+	for (size_t i = 0; i < s->n_rows; i++)
+		free(s->row[i].past);
 	free(s->note);
 	free(s->row);
 	*s = (struct night_said){ 0 };
@@ -170,14 +172,10 @@ static struct rate_ratio compare(const struct history *h, size_t from, size_t si
 
 static void say_mttf(struct buf *out, size_t failures, double exposure_s)
 {
-	char text[UNIT_TEXT];
+	const double s = failures ? exposure_s / (double)failures : exposure_s;
 
-	if (failures)
-		buf_printf(out, "MTTF %s",
-			   duration_human(text, (uint64_t)(exposure_s / (double)failures * 1e9)));
-	else
-		buf_printf(out, "no failure in %s",
-			   duration_human(text, (uint64_t)(exposure_s * 1e9)));
+	buf_puts(out, failures ? "MTTF " : "no failure in ");
+	figure_scaled(out, s, scale_of_seconds(s));
 }
 
 static char *say_change(const struct night_row *r)
@@ -200,24 +198,40 @@ static char *say_change(const struct night_row *r)
 	return buf_steal(&b);
 }
 
-/* The row's figures; tonight is the last of the history. */
-static void judge_hazard(const struct history *h, const struct night_said *s, struct night_row *row)
+/* Fills in the row's past; the index from which on nights are its reference. */
+static size_t track(const struct history *h, const struct night_said *s, struct night_row *row)
 {
 	const double alpha = s->alpha / (double)s->streams;
 	_cleanup_free_
 	struct duel *lives = xcalloc(h->n, sizeof(*lives));
 	_cleanup_free_
 	struct change_look *look = xcalloc(h->n, sizeof(*look));
-	size_t from = 0, since;
+	size_t from = 0;
 
+	row->past = xcalloc(h->n, sizeof(*row->past));
+	row->n_past = h->n;
 	for (size_t i = 0; i < h->n; i++)
 		lives[i] = h->arm[i]->lives;
 	change_track(lives, h->n, s->factor, alpha, look);
-	for (size_t i = 0; i + 1 < h->n; i++)
-		if (look[i].verdict != CHANGE_NONE)
-			from = look[i].since;
+	for (size_t i = 0; i < h->n; i++) {
+		row->past[i].number = h->night[i]->number;
+		row->past[i].arm = h->arm[i];
+		row->past[i].change = look[i].verdict;
+		if (look[i].verdict == CHANGE_NONE)
+			continue;
+		row->past[look[i].since].begins = true;
+		from = i + 1 < h->n ? look[i].since : from;
+	}
 	row->look = look[h->n - 1];
-	since = row->look.verdict != CHANGE_NONE ? row->look.since : h->n - 1;
+	return from;
+}
+
+/* The row's figures; tonight is the last of the history. */
+static void judge_hazard(const struct history *h, const struct night_said *s, struct night_row *row)
+{
+	const size_t from = track(h, s, row);
+	const size_t since = row->look.verdict != CHANGE_NONE ? row->look.since : h->n - 1;
+
 	row->nights = since - from;
 	row->ratio = compare(h, from, since, 0.95);
 	row->look.since = h->night[since]->number;
@@ -230,9 +244,8 @@ static void judge_arm(struct night_said *s, const struct night_measured *night, 
 	struct history h;
 
 	look_back(night, n, e->name, a, &h);
-	if (h.n > 1)
-		judge_hazard(&h, s, &row);
-	else if (h.changes.n)
+	judge_hazard(&h, s, &row);
+	if (h.n == 1 && h.changes.n)
 		note(s, NIGHT_REFERENCE, e->name, a->name,
 		     xasprintf("nothing to compare with: since the last night %s%s",
 			       h.changes.item[0], h.changes.n > 1 ? ", and more" : ""));
@@ -371,8 +384,7 @@ static void judge_control(struct night_said *s, const struct night_entry *e,
 static void judge_state(struct night_said *s, const struct night_entry *e)
 {
 	if (str_eq(e->state, "ended") && e->exit == EXIT_INFRA)
-		note(s, NIGHT_NOT_RUN, e->name, "",
-		     xstrdup("its run was given up: too many trials were lost to the host"));
+		note(s, NIGHT_NOT_RUN, e->name, "", xstrdup("its trials were lost to the host"));
 	else if (str_eq(e->state, "failed"))
 		note(s, NIGHT_NOT_RUN, e->name, "",
 		     e->exit > 256 ? xasprintf("its run was killed by signal %d", e->exit - 256)

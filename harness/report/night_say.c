@@ -6,6 +6,7 @@
 
 #include "model/units.h"
 #include "report/columns.h"
+#include "report/figure.h"
 #include "report/night.h"
 #include "stats/expo.h"
 
@@ -84,15 +85,16 @@ static void put_note(const struct night_note *note, const struct text_style *sty
 	buf_puts(out, style->color && w == NIGHT_ALARM ? "\033[0m" : "");
 }
 
+/* Without a failure: above this with 95 %. */
 static void add_mttf(struct columns *c, size_t failures, double exposure_s)
 {
-	char text[UNIT_TEXT];
+	const struct expo e = expo_of(failures, exposure_s);
+	const double s = failures ? e.mttf : expo_mttf_lower(&e, VIEW_CONFIDENCE);
+	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	if (failures)
-		columns_add(c,
-			    duration_human(text, (uint64_t)(exposure_s / (double)failures * 1e9)));
-	else
-		columns_addf(c, "> %s", duration_human(text, (uint64_t)(exposure_s / 3 * 1e9)));
+	buf_puts(&b, failures ? "" : "> ");
+	figure_scaled(&b, s, scale_of_seconds(s));
+	columns_add(c, buf_str(&b));
 }
 
 static void add_comparison(struct columns *c, const struct night_said *s, const struct night_row *r)
@@ -114,14 +116,14 @@ static void add_comparison(struct columns *c, const struct night_said *s, const 
 	columns_addf(c, "%.0f %%", 100 * fmin(fmax(r->look.log_e / wanted, 0), 1));
 }
 
-static void put_table(const struct night_said *s, unsigned width, struct buf *out)
+void night_table(const struct night_said *s, struct columns *ret)
 {
 	static const char *const head[TABLE_COLUMNS] = { "arm",    "trials", "failed", "MTTF",
 							 "nights", "before", "ratio",  "evidence" };
-	_cleanup_columns_ struct columns c = { .n = TABLE_COLUMNS, .right = 0xb6 };
 
+	*ret = (struct columns){ .n = TABLE_COLUMNS, .right = 0xbe };
 	for (size_t i = 0; i < TABLE_COLUMNS; i++)
-		columns_add(&c, head[i]);
+		columns_add(ret, head[i]);
 	for (size_t i = 0; i < s->n_rows; i++) {
 		const struct night_row *r = &s->row[i];
 		_cleanup_free_
@@ -132,12 +134,28 @@ static void put_table(const struct night_said *s, unsigned width, struct buf *ou
 
 		for (int o = 0; o < OUTCOME_COUNT; o++)
 			trials += o == OUTCOME_INFRA ? 0 : r->arm->outcome[o];
-		columns_add(&c, clean);
-		columns_addf(&c, "%zu", trials);
-		columns_addf(&c, "%zu", r->arm->failures);
-		add_mttf(&c, r->arm->failures, r->arm->exposure_s);
-		add_comparison(&c, s, r);
+		columns_add(ret, clean);
+		columns_addf(ret, "%zu", trials);
+		columns_addf(ret, "%zu", r->arm->failures);
+		add_mttf(ret, r->arm->failures, r->arm->exposure_s);
+		add_comparison(ret, s, r);
 	}
+}
+
+void night_words(const struct night_said *s, struct buf *out)
+{
+	buf_printf(out,
+		   "Evidence is of a change by a factor of %g, in percent of what is needed to say "
+		   "so. A false \"fails more\" or \"fails less\" comes in at most one of %.3g "
+		   "nights, all arms together.",
+		   s->factor, 1 / s->alpha);
+}
+
+static void put_table(const struct night_said *s, unsigned width, struct buf *out)
+{
+	_cleanup_columns_ struct columns c = { 0 };
+
+	night_table(s, &c);
 	columns_fit(&c, 0, width, 12);
 	buf_putc(out, '\n');
 	columns_print(&c, out);
@@ -169,11 +187,7 @@ void night_text(const char *nights, const struct night_said *s, const struct tex
 		put_note(&s->note[i], style, width, out);
 	if (s->n_rows)
 		put_table(s, width, out);
-	buf_printf(&words,
-		   "Evidence is of a change by a factor of %g, in percent of what is needed to say "
-		   "so. A false \"fails more\" or \"fails less\" comes in at most one of %.3g "
-		   "nights, all arms together.",
-		   s->factor, 1 / s->alpha);
+	night_words(s, &words);
 	buf_putc(out, '\n');
 	paragraph_print(buf_str(&words), width, 0, out);
 	put_runs(s, out);
@@ -195,30 +209,23 @@ static json_t *rate_json(size_t failures, double exposure_s)
 	return o;
 }
 
-/* The arm in every night that had it. */
-static json_t *past_json(const struct night_said *s, const struct night_row *r)
+/* Night by night. */
+static json_t *past_json(const struct night_row *r)
 {
 	json_t *past = json_array();
 
-	for (size_t i = 0; i < s->nights; i++)
-		for (size_t k = 0; k < s->all[i].n; k++) {
-			const struct night_entry *e = &s->all[i].entry[k];
+	for (size_t i = 0; i < r->n_past; i++) {
+		json_t *o = rate_json(r->past[i].arm->failures, r->past[i].arm->exposure_s);
 
-			for (size_t a = 0; str_eq(e->name, r->entry) && a < e->n_arms; a++) {
-				json_t *o;
-
-				if (!str_eq(e->arm[a].name, r->arm->name) ||
-				    !(e->arm[a].exposure_s > 0))
-					continue;
-				o = rate_json(e->arm[a].failures, e->arm[a].exposure_s);
-				json_set_u64(o, "night", s->all[i].number);
-				json_array_append_new(past, o);
-			}
-		}
+		json_set_u64(o, "night", r->past[i].number);
+		json_set_str(o, "change", change_name(r->past[i].change));
+		json_set_bool(o, "begins", r->past[i].begins);
+		json_array_append_new(past, o);
+	}
 	return past;
 }
 
-static json_t *row_json(const struct night_said *s, const struct night_row *r)
+static json_t *row_json(const struct night_row *r)
 {
 	json_t *o = json_object(), *ratio = json_object();
 
@@ -228,7 +235,7 @@ static json_t *row_json(const struct night_said *s, const struct night_row *r)
 	json_set_double(o, "boot_s", r->arm->boot_s);
 	json_set_u64(o, "reference_nights", r->nights);
 	json_set_str(o, "change", change_name(r->look.verdict));
-	json_object_set_new(o, "nights", past_json(s, r));
+	json_object_set_new(o, "nights", past_json(r));
 	if (!r->nights) {
 		json_decref(ratio);
 		return o;
@@ -287,7 +294,7 @@ json_t *night_json(const char *nights, const struct night_said *s)
 	for (size_t i = 0; i < s->n_notes; i++)
 		json_array_append_new(notes, note_json(&s->note[i]));
 	for (size_t i = 0; i < s->n_rows; i++)
-		json_array_append_new(arms, row_json(s, &s->row[i]));
+		json_array_append_new(arms, row_json(&s->row[i]));
 	json_set_u64(o, "version", 1);
 	json_set_str(o, "name", nights);
 	json_set_u64(o, "night", s->night->number);

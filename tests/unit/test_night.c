@@ -140,7 +140,7 @@ static void three_nights_a_doubled_hazard_and_a_new_crash_are_told(void **state)
 static void the_subject_counts_and_the_text_is_inert(void **state)
 {
 	_cleanup_night_said_ struct night_said s = { 0 };
-	_cleanup_buf_ struct buf text = BUF_INIT;
+	_cleanup_buf_ struct buf text = BUF_INIT, page = BUF_INIT;
 	_cleanup_free_
 	char *subject = NULL;
 	_cleanup_json_ json_t *j = NULL;
@@ -160,12 +160,17 @@ static void the_subject_counts_and_the_text_is_inert(void **state)
 	assert_non_null(
 		strstr(text.data, "* fib/bad, new-crash: a\\x1b[2J crash (k1:b), 2 trials"));
 	assert_non_null(strstr(text.data, "times ["));
+	night_html("nightly", &s, &page);
+	assert_null(strchr(page.data, '\x1b'));
+	assert_non_null(strstr(page.data, "night 2, fails more"));
+	assert_non_null(strstr(page.data, "a\\x1b[2J crash"));
 	j = night_json("nightly", &s);
 	assert_true(json_is_true(json_at(j, "changed")));
 	assert_true(json_is_false(json_at(j, "trouble")));
 	assert_string_equal(json_string_value(json_at(j, "arms.0.change")), "more");
 	assert_int_equal(json_integer_value(json_at(j, "arms.0.since")), 2);
 	assert_int_equal(json_array_size(json_at(j, "arms.0.nights")), 2);
+	assert_true(json_is_true(json_at(j, "arms.0.nights.1.begins")));
 	made_done(&m);
 }
 
