@@ -13,7 +13,11 @@
 #include "store/layout.h"
 #include "store/verdicts.h"
 
-enum { BLOCK = 4096, AROUND = 4096 }; /* bytes of a console that stay before and after a report */
+enum {
+	BLOCK = 4096,
+	AROUND = 4096, /* bytes of a console that stay before and after a report */
+	HEAD = 16384,  /* of agent.log: what the guest was, before its samples */
+};
 
 /* What stays in a trial's folder as it is; in RUN_TRIALS/N/evidence, the ledger. */
 static const char *const kept[] = {
@@ -24,7 +28,7 @@ static const char *const kept[] = {
 /* The second witness of a crash stays: it is short, and may know more than the console. */
 static bool is_kept(const char *name, bool crashed)
 {
-	if (crashed && str_eq(name, TRIAL_NETCONSOLE))
+	if (crashed && (str_eq(name, TRIAL_NETCONSOLE) || str_eq(name, TRIAL_AGENT)))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
 		if (str_eq(name, kept[i]))
@@ -133,6 +137,18 @@ static bool thin_console(int trial)
 
 /* ---- a trial ---- */
 
+/* Whole lines of its head stay. */
+static void thin_agent(int trial)
+{
+	_cleanup_close_ int fd = openat(trial, TRIAL_AGENT, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	char head[HEAD];
+	const ssize_t n = fd < 0 ? -1 : pread(fd, head, sizeof(head), 0);
+	const char *end = n == HEAD ? memrchr(head, '\n', sizeof(head)) : NULL;
+
+	if (end && ftruncate(fd, end + 1 - head) < 0)
+		return; /* it stays as long as it was */
+}
+
 /* The files in `dir` that go. `evidence` keeps its ledger, and registers, which are small. */
 static void thin_files(int dir, bool evidence, bool crashed)
 {
@@ -169,6 +185,8 @@ static uint64_t thinnable(int trial)
 				sum += disk_use(trial, names.item[i]);
 	strv_done(&names);
 	sum += evidence >= 0 ? disk_use(evidence, "memory.kdump") : 0;
+	if (spans.crashed)
+		sum += MAX(disk_use(trial, TRIAL_AGENT), (uint64_t)HEAD) - HEAD;
 	stays = MIN(stays, disk_use(trial, TRIAL_CONSOLE));
 	return sum + disk_use(trial, TRIAL_CONSOLE) - stays;
 }
@@ -178,6 +196,8 @@ static void thin_trial(int trial)
 	_cleanup_close_ int evidence = fs_open_dir(trial, TRIAL_EVIDENCE, NULL);
 	const bool crashed = thin_console(trial);
 
+	if (crashed)
+		thin_agent(trial);
 	thin_files(trial, false, crashed);
 	if (evidence >= 0)
 		thin_files(evidence, true, crashed);

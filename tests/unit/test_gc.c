@@ -124,7 +124,7 @@ static void what_is_old_is_thinned_and_what_matters_stays(void **state)
 	freed = collect(3600, 0, false);
 	assert_int_equal(freed.runs, 1);
 	assert_int_equal(freed.trials, 2);
-	assert_true(freed.bytes > 900000 && dry.bytes > freed.bytes * 9 / 10);
+	assert_true(freed.bytes > 850000 && dry.bytes > freed.bytes * 9 / 10);
 	assert_true(freed.after_bytes < freed.before_bytes);
 
 	/* the first of its kind, and what has no verdict yet, are whole */
@@ -133,7 +133,8 @@ static void what_is_old_is_thinned_and_what_matters_stays(void **state)
 	assert_true(blocks(&run, 4, TRIAL_AGENT) > 0);
 	/* the second keeps its report where it was */
 	assert_int_equal(blocks(&run, 2, "evidence/memory.kdump"), 0);
-	assert_int_equal(blocks(&run, 2, TRIAL_AGENT), 0);
+	assert_true(blocks(&run, 2, TRIAL_AGENT) > 0 && blocks(&run, 2, TRIAL_AGENT) <= 16384);
+	assert_int_equal(blocks(&run, 3, TRIAL_AGENT), 0);
 	assert_true(blocks(&run, 2, TRIAL_SPEC) > 0 && blocks(&run, 2, "evidence/ledger.json") > 0);
 	fd = openat(run.fd, "trials/000002/" TRIAL_CONSOLE, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(fstat(fd, &st), 0);
