@@ -98,18 +98,18 @@ struct night_past {
 struct night_row {
 	const char *entry;
 	const struct night_arm *arm;
-	size_t nights;           /* before it, with the same settings, since its last change */
-	struct rate_ratio ratio; /* of tonight to them; of since `since` where that is an alarm */
+	size_t nights; /* before it, with the same settings, since its last change */
+	struct rate_ratio
+		ratio; /* of tonight to them; in an alarm, of the nights from `since` on */
 	struct change_look look; /* since: the night's number, 0 none */
 	struct night_past *past;
 	size_t n_past;
 };
 
 struct night_said {
-	const struct night_measured *all,
-		*night; /* tonight is the last; borrowed, as the rows are */
-	size_t nights;  /* with it */
-	size_t streams; /* arms that share alpha */
+	const struct night_measured *night; /* tonight; borrowed, as what is in the rows */
+	size_t nights;                      /* with it */
+	size_t streams;                     /* arms that share alpha */
 	double factor, alpha;
 	struct night_note *note; /* alarms first */
 	size_t n_notes;

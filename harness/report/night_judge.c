@@ -427,7 +427,7 @@ void night_judge(const struct night_measured *night, size_t n, double factor, do
 		 struct night_said *ret)
 {
 	struct night_said s = {
-		.all = night, .night = &night[n - 1], .nights = n, .factor = factor, .alpha = alpha
+		.night = &night[n - 1], .nights = n, .factor = factor, .alpha = alpha
 	};
 
 	for (size_t i = 0; i < s.night->n; i++)

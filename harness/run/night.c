@@ -434,6 +434,9 @@ int night_run(struct night *n, const struct night_options *opt, struct err *err)
 	struct work w = { .n = n, .proc = PROC_INIT, .results = opt->results };
 	int r;
 
+	if (n->continued && !opt->quiet)
+		fprintf(stderr, "going on with night %" PRIu64 " of %s, which was interrupted\n",
+			n->number, n->nights->name);
 	if (*text_of(n->state, "end")) /* killed while it reported */
 		return 0;
 	r = loop_new(&clock, &w.loop, err);
