@@ -88,6 +88,7 @@ static json_t *arm(const struct view_arm *a)
 	set(o, "outcomes", outcomes);
 	json_set_u64(o, "counted", a->counted);
 	json_set_u64(o, "at_work", a->going);
+	json_set_u64(o, "seen", a->seen);
 	set(o, "time", lifetimes(&a->time, "s"));
 	set(o, "work", a->work.sample.n ? lifetimes(&a->work, a->unit) : json_null());
 	set(o, "origins", json_texts(&a->origins));

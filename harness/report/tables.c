@@ -5,6 +5,7 @@
 
 #include "report/columns.h"
 #include "report/figure.h"
+#include "stats/expo.h"
 
 enum { ARM_LEAST = 6 };
 
@@ -146,6 +147,59 @@ void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, s
 	}
 	columns_fit(&c, 0, width, ARM_LEAST);
 	columns_print(&c, out);
+}
+
+static size_t deaths(const struct view_arm *a)
+{
+	return a->outcome[OUTCOME_FAILED] + a->outcome[OUTCOME_OTHER];
+}
+
+static bool any_passed_by(const struct view_arm *const *arm, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (arm[i]->seen > deaths(arm[i]))
+			return true;
+	return false;
+}
+
+/* "12 [6.2, 21.0]" of n events in so much exposure: Poisson's exact interval. */
+static void add_rate(struct columns *c, uint64_t n, double exposure, double per)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+	struct expo e = expo_of(n, exposure);
+	struct interval ci = expo_rate_ci(&e, 0.95);
+
+	if (exposure > 0)
+		figure_interval(&b, (double)n / exposure * per,
+				(struct interval){ ci.lo * per, ci.hi * per }, scale_of_counts());
+	columns_add(c, buf_str(&b));
+}
+
+void tables_seen(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)
+{
+	_cleanup_columns_ struct columns c = { .n = 4, .right = 2 };
+	_cleanup_free_
+	char *unit = common_unit(arm, n);
+
+	if (!any_passed_by(arm, n))
+		return;
+	columns_add(&c, "arm");
+	columns_add(&c, "seen");
+	columns_addf(&c, "per 100,000 %s [95 %%]", unit);
+	columns_add(&c, "per hour [95 %]");
+	for (size_t i = 0; i < n; i++) {
+		add_arm(&c, arm[i]);
+		columns_addf(&c, "%llu", (unsigned long long)arm[i]->seen);
+		add_rate(&c, arm[i]->seen, arm[i]->work.expo.total_time, 1e5);
+		add_rate(&c, arm[i]->seen, arm[i]->time.expo.total_time, 3600);
+	}
+	buf_putc(out, '\n');
+	columns_fit(&c, 0, width, ARM_LEAST);
+	columns_print(&c, out);
+	paragraph_print(
+		"seen: crash messages, each device and each bug once a trial, whether or not "
+		"they ended it; rates with Poisson's exact interval.",
+		width, 0, out);
 }
 
 void tables_words(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)

@@ -10,6 +10,8 @@ enum { TABLES_ARM_COLUMNS = 20 };
 
 void tables_outcomes(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);
 void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);
+/* What was seen and how often, per work and per hour; nothing where each ended its trial. */
+void tables_seen(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);
 void tables_words(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);
 
 #endif

@@ -304,6 +304,7 @@ static void put_tables(struct text *t)
 	tables_lives(arm, t->v->n_arms, t->width, t->out);
 	buf_putc(t->out, '\n');
 	tables_words(arm, t->v->n_arms, t->width, t->out);
+	tables_seen(arm, t->v->n_arms, t->width, t->out);
 	free(arm);
 }
 

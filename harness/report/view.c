@@ -209,6 +209,7 @@ static int take_verdict(void *arg, const struct verdict *t)
 	}
 	if (t->has_sighting && t->outcome != OUTCOME_SURVIVED)
 		bucket = add_crash(v, t, arm);
+	a->seen += t->n_sightings;
 	add_environment(c, t, arm);
 	if (t->exposure_ns == TIME_NEVER) {
 		add_excluded(v, t, arm, "its verdict does not say how long it lived");

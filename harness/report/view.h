@@ -50,6 +50,7 @@ struct view_arm {
 	double host_load, host_steal; /* mean over its trials; NaN not known */
 	enum exposure_start starts;   /* what its lives are counted from */
 	size_t before;                /* failures that came before that: lives of no length */
+	uint64_t seen;                /* crash messages, also those that ended no trial */
 	double wait_s; /* from the soak's begin to that, mean of the trials that came to it; NaN
 			  none */
 	struct view_life *life; /* [counted] */

@@ -10,6 +10,7 @@
 #include "report/figure.h"
 #include "report/json.h"
 #include "report/page.h"
+#include "report/tables.h"
 #include "report/text.h"
 
 #define FIXTURE "tests/runs/20261121-142233-fib-rebalance"
@@ -110,6 +111,28 @@ static void a_page_without_a_crash_is_short(void **state)
 {
 	(void)state;
 	page_golden(2, "show-survived.txt");
+}
+
+/* Poisson's interval for 3 events is [0.6187, 8.767]. */
+static void what_ended_no_trial_has_a_rate_per_work_and_per_hour(void **state)
+{
+	struct view_arm some = { .name = "some", .unit = "deletions", .seen = 3, .counted = 1 },
+			none = { .name = "none", .unit = "deletions", .counted = 1 };
+	const struct view_arm *const both[] = { &some, &none };
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	(void)state;
+	some.work.expo.total_time = none.work.expo.total_time = 50000;
+	some.time.expo.total_time = none.time.expo.total_time = 3600;
+	tables_seen(both, 2, 80, &out);
+	assert_non_null(strstr(buf_str(&out), "per 100,000 deletions"));
+	assert_non_null(strstr(buf_str(&out), "some     3  6.0 [1.2, 17.5]"));
+	assert_non_null(strstr(buf_str(&out), "3.0 [0.62, 8.8]"));
+	assert_non_null(strstr(buf_str(&out), "none     0  0 [0, 7.4]"));
+	buf_clear(&out);
+	some.outcome[OUTCOME_FAILED] = 3; /* each ended its trial: the MTTF says it all */
+	tables_seen(both, 2, 80, &out);
+	assert_int_equal(out.len, 0);
 }
 
 /* Nothing of the guest's that could drive a terminal: escapes, bells, direction overrides. */
@@ -256,6 +279,7 @@ int main(void)
 		test(the_same_as_json),
 		test(a_trials_page_marks_the_guilty_line),
 		test(a_page_without_a_crash_is_short),
+		test(what_ended_no_trial_has_a_rate_per_work_and_per_hour),
 		test(hostile_guest_text_stays_text),
 		test(long_names_and_large_figures_fit_80_columns),
 		test(headings_are_bold_only_where_colour_is_wanted),
