@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ static inline void load_run_start(struct load_run *r, const char *load, const ch
 	r->pid = fork();
 	if (r->pid == 0) {
 		setsid(); /* as the agent does: the load's own processes end with its group */
+		prctl(PR_SET_PDEATHSIG, SIGTERM); /* a test that fails leaves none behind */
 		dup2(in[0], STDIN_FILENO);
 		dup2(out[1], STDOUT_FILENO);
 		closefrom(3);
