@@ -23,7 +23,7 @@ static const struct faultlab_kind kinds[] = {
 	{ "hung-task", 0, .fault = faultlab_hung_task },
 	{ "workqueue-stall", 0, .fault = faultlab_workqueue_stall },
 	{ "sleep-in-atomic", 0, .fault = faultlab_sleep_in_atomic },
-	{ "spin-deadlock", 0, .fault = faultlab_spin_deadlock },
+	{ "spin-deadlock", IN_PLACE, .fault = faultlab_spin_deadlock },
 	{ "memory-leak", 0, .fault = faultlab_memory_leak },
 	{ "progress-stop", 0, .fault = faultlab_progress_stop },
 	{ "netdev-leak", BY_NETDEV },
