@@ -11,6 +11,7 @@
 #   make bench    every performance figure, as ratios measured in one run
 #   make fuzz     FUZZ=detector|lines|kmsg|frames|oops|... TIME=seconds: libFuzzer, needs clang
 #   make install  DESTDIR= PREFIX=/usr/local
+#   make deb      build/kernsoak_VERSION_ARCH.deb
 #   make clean    removes build/
 #
 # SAN=address,undefined builds and tests with those sanitisers, in a folder of their own.
@@ -45,7 +46,7 @@ UNIT_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZ_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 BENCH_BIN := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
-.PHONY: all build-tests deps demo check e2e test lint layers bench fuzz install clean
+.PHONY: all build-tests deps demo check e2e test lint layers bench fuzz install deb clean
 all: $(BUILD)/kernsoak $(GUEST_BIN)
 
 $(BUILD)/kernsoak: $(BUILD)/harness/cmd/main.o $(BUILD)/libkernsoak.a
@@ -165,7 +166,7 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/share/kernsoak/kernels
 	install -m 644 images/kernels/*.yaml images/kernels/*.config $(DESTDIR)$(PREFIX)/share/kernsoak/kernels/
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/kernsoak/scenarios/
-	install -m 644 docs/scenario.schema.json $(DESTDIR)$(PREFIX)/share/kernsoak/
+	install -m 644 images/containers.recipe docs/scenario.schema.json $(DESTDIR)$(PREFIX)/share/kernsoak/
 	install -D -m 644 docs/man/kernsoak.1 $(DESTDIR)$(PREFIX)/share/man/man1/kernsoak.1
 	install -D -m 644 docs/man/kernsoak-scenario.5 $(DESTDIR)$(PREFIX)/share/man/man5/kernsoak-scenario.5
 	install -d $(DESTDIR)$(BASH_COMPLETIONS) $(DESTDIR)$(ZSH_COMPLETIONS)
@@ -174,6 +175,9 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
 	sed 's,@PREFIX@,$(PREFIX),' contrib/systemd/kernsoak-night@.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/kernsoak-night@.service
 	install -m 644 contrib/systemd/kernsoak-night@.timer $(DESTDIR)$(PREFIX)/lib/systemd/system/
+
+deb: all
+	@BUILD=$(BUILD) packaging/deb
 
 clean:
 	rm -rf build build-san

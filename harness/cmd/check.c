@@ -99,12 +99,29 @@ static void print_ok(const char *path, const struct scenario *s)
 	       duration_format(soak, s->arm[0].settings.limits.soak));
 }
 
+/* What the scenarios are held against: apt takes a second for its list, and is asked once. */
+struct host {
+	size_t warnings;
+	bool asked;
+	struct kernel_list kernels;
+	char *unknown; /* the last kernel that is not to be had, and why */
+	struct err why;
+};
+
 static void print_warning(void *arg, const struct err *warning)
 {
-	size_t *n = arg;
+	struct host *h = arg;
 
-	(*n)++;
+	h->warnings++;
 	fprintf(stderr, "kernsoak: %s\n", warning->msg);
+}
+
+static bool is_offered(struct host *h, const char *ref)
+{
+	if (!h->asked)
+		kernel_list(&h->kernels, NULL, NULL);
+	h->asked = true;
+	return kernel_list_has(&h->kernels, ref);
 }
 
 /* Of a kernel in the cache; what apt could fetch has none to look at yet. */
@@ -112,13 +129,28 @@ static int config_of(void *arg, const char *ref, struct kconfig *ret, struct err
 {
 	_cleanup_kernel_ struct kernel k = { 0 };
 	struct err ignored = { 0 };
+	struct host *h = arg;
 
-	(void)arg;
 	if (kernel_find(ref, false, &k, &ignored) == 0) {
 		kernel_config(&k, ret, NULL, &ignored);
 		return 0;
 	}
-	return kernel_available(ref, why);
+	if (is_offered(h, ref))
+		return 0;
+	if (!h->unknown || !str_eq(h->unknown, ref)) {
+		free(h->unknown);
+		h->unknown = xstrdup(ref);
+		if (kernel_available(ref, &h->why) == 0)
+			h->why = (struct err){ 0 };
+	}
+	*why = h->why;
+	return h->why.code ? -h->why.code : 0;
+}
+
+static void host_done(struct host *h)
+{
+	kernel_list_done(&h->kernels);
+	free(h->unknown);
 }
 
 static uint64_t memory_of_host(void)
@@ -144,13 +176,13 @@ static int check_file(const char *path, const struct scenario_options *opt)
 
 static int check_files(struct check_args *a)
 {
-	size_t warnings = 0;
+	struct host host = { 0 };
 	struct lint lint = {
 		.say = print_warning,
 		.kernel = config_of,
 		.cpus = (uint64_t)get_nprocs(),
 		.memory_bytes = memory_of_host(),
-		.arg = &warnings,
+		.arg = &host,
 	};
 	int code = 0;
 
@@ -159,7 +191,8 @@ static int check_files(struct check_args *a)
 		if (check_file(a->words.item[i], &a->what) < 0)
 			code = EXIT_BAD_SCENARIO;
 	lint_done(&lint);
-	return warnings && a->strict ? EXIT_BAD_SCENARIO : code;
+	host_done(&host);
+	return host.warnings && a->strict ? EXIT_BAD_SCENARIO : code;
 }
 
 int cmd_check(int argc, char **argv)

@@ -92,3 +92,16 @@ int kernel_list(struct kernel_list *ret, struct err *ret_why, struct err *err)
 	*ret = TAKE(l, (struct kernel_list){ 0 });
 	return 0;
 }
+
+bool kernel_list_has(const struct kernel_list *l, const char *ref)
+{
+	_cleanup_strv_ struct strv packages = { 0 };
+	_cleanup_free_
+	char *abi = NULL;
+
+	if (!str_after(ref, KERNEL_SCHEME) || kernel_ref_parse(ref, &abi, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < l->n; i++)
+		strv_add(&packages, l->row[i].package);
+	return kernel_match_package(&packages, abi) != NULL;
+}

@@ -69,4 +69,7 @@ void kernel_list_done(struct kernel_list *l);
  */
 int kernel_list(struct kernel_list *ret, struct err *ret_why, struct err *err);
 
+/* Does a reference debian:... mean one of them? */
+bool kernel_list_has(const struct kernel_list *l, const char *ref);
+
 #endif
