@@ -8,25 +8,26 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/sysinfo.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "agent/boot.h"
+#include "agent/checkin.h"
 #include "agent/child.h"
+#include "agent/errand.h"
+#include "agent/hello.h"
 #include "agent/kmsg.h"
 #include "agent/modules.h"
 #include "agent/plant.h"
 #include "agent/port.h"
 #include "agent/root.h"
 #include "agent/sample.h"
+#include "agent/say.h"
 #include "agent/settings.h"
 #include "agent/sysrq.h"
 #include "agent/terminal.h"
@@ -54,10 +55,10 @@ enum phase {
 
 static struct {
 	enum phase phase;
-	bool failed; /* an `error` was said: never ready */
 	uint64_t seed;
 	uint64_t next_second_ns;
 	uint64_t beats;
+	uint64_t fed;       /* check-ins when the watchdog was last fed */
 	uint64_t ladder_ns; /* when PHASE_TERM or PHASE_KILL is over */
 	int signal_fd;
 	struct child load[MAX_LOADS];
@@ -67,95 +68,15 @@ static struct {
 			 */
 	struct port port;
 	struct terminal terminal;
-	struct wire line; /* the one being written */
 } agent = { .phase = PHASE_JOB, .boot_level = -1 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
 
 /* ---- what goes to the host ---- */
 
-static struct wire *say(const char *word)
-{
-	wire_begin(&agent.line, word);
-	return &agent.line;
-}
-
-static bool send_line(struct wire *w, enum urgency urgency)
-{
-	wire_end(w);
-	return port_send(&agent.port, w, urgency);
-}
-
-static void say_up(const char *word)
-{
-	struct wire *w = say(word);
-
-	wire_u64(w, "up", now_ns());
-	send_line(w, PORT_MUST);
-}
-
-static void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static void say_text(const char *word, enum urgency urgency, const char *fmt, va_list ap)
-{
-	char text[CHILD_LINE_MAX + 128];
-	struct wire *w = say(word);
-
-	vsnprintf(text, sizeof text, fmt, ap);
-	wire_text(w, "text", text);
-	send_line(w, urgency);
-}
-
-static void say_log(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say_text("log", PORT_MAY_DROP, fmt, ap);
-	va_end(ap);
-}
-
-static void say_error(const char *fmt, ...)
-{
-	va_list ap;
-
-	agent.failed = true;
-	va_start(ap, fmt);
-	say_text("error", PORT_MUST, fmt, ap);
-	va_end(ap);
-}
-
 static void say_hello(void)
 {
-	char cmdline[4096] = "";
-	struct sysinfo info;
-	struct utsname u;
 	struct wire *w = say("hello");
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0) {
-		ssize_t n = read(fd, cmdline, sizeof cmdline - 1);
-		cmdline[n > 0 ? n : 0] = 0;
-		cmdline[strcspn(cmdline, "\n")] = 0;
-		close(fd);
-	}
-	uname(&u);
-	sysinfo(&info);
-	wire_u64(w, "proto", 1);
-	wire_text(w, "release", u.release);
-	wire_text(w, "version", u.version);
-	wire_text(w, "machine", u.machine);
-	wire_u64(w, "cpus", (uint64_t)sysconf(_SC_NPROCESSORS_ONLN));
-	wire_u64(w, "mem", (uint64_t)info.totalram * info.mem_unit);
-	wire_u64(w, "up", now_ns());
-	wire_text(w, "cmdline", cmdline); /* last: the one that may not fit */
+	hello_take(w, now_ns());
 	send_line(w, PORT_MUST);
 }
 
@@ -171,21 +92,43 @@ static void say_progress(struct child *c, uint64_t at_ns)
 	c->sent_at_ns = at_ns;
 }
 
-static void every_second(uint64_t at_ns)
+static void say_beat(uint64_t at_ns)
 {
 	struct wire *w = say("beat");
 
-	watchdog_feed();
 	wire_u64(w, "n", ++agent.beats);
 	wire_u64(w, "up", at_ns);
+	if (checkin_count())
+		wire_u64(w, "synced", checkin_count());
 	if (agent.port.dropped)
 		wire_u64(w, "dropped", agent.port.dropped);
 	send_line(w, PORT_MAY_DROP);
+}
 
-	w = say("sample");
+static void say_sample(uint64_t at_ns)
+{
+	struct wire *w = say("sample");
+
 	wire_u64(w, "up", at_ns);
 	sample_take(w);
 	send_line(w, PORT_MAY_DROP);
+}
+
+/* A watchdog that waits for check-ins gets nothing for beats, once the first has come. */
+static void feed(void)
+{
+	if (checkin_count() && checkin_count() == agent.fed)
+		return;
+	agent.fed = checkin_count();
+	watchdog_feed();
+}
+
+static void every_second(uint64_t at_ns)
+{
+	feed();
+	say_beat(at_ns);
+	if (sample_due(agent.beats))
+		say_sample(at_ns);
 }
 
 /* ---- the loads ---- */
@@ -233,7 +176,7 @@ static void ended(struct child *c)
 	if (agent.phase >= PHASE_TERM)
 		return; /* not by itself */
 	if (agent.phase < PHASE_STARTING) {
-		if (!agent.failed)
+		if (!say_failed())
 			say_error("load %s ended with status %d before the soak", c->name,
 				  c->status);
 		return;
@@ -265,13 +208,28 @@ static void load_says(struct child *c, enum child_event event, const char *text)
 	}
 }
 
+/* `why` is "" where the request was served. */
+static void say_answer(const char *n, const char *why)
+{
+	struct wire *w = say("answer");
+
+	wire_text(w, "n", n);
+	if (*why)
+		wire_text(w, "error", why);
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
 static void reap(void)
 {
+	char n[24], why[128];
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		terminal_reaped(&agent.terminal, pid, status);
+		if (errand_reaped(pid, status, n, sizeof n, why, sizeof why))
+			say_answer(n, why);
 		for (size_t i = 0; i < agent.n_loads; i++)
 			if (agent.load[i].pid == pid && agent.load[i].state != CHILD_ENDED)
 				child_reaped(&agent.load[i], status, now_ns(), load_says);
@@ -367,7 +325,7 @@ static void on_settle(const char *tokens)
 	if (agent.phase != PHASE_JOB)
 		return;
 	agent.phase = PHASE_ARMING;
-	for (size_t i = 0; i < agent.n_loads && !agent.failed; i++)
+	for (size_t i = 0; i < agent.n_loads && !say_failed(); i++)
 		if (child_spawn(&agent.load[i], agent.seed + i, why, sizeof why) < 0)
 			say_error("%s", why);
 }
@@ -394,6 +352,14 @@ static void on_ping(const char *tokens)
 	wire_text(w, "n", n);
 	wire_u64(w, "up", now_ns());
 	send_line(w, PORT_MUST);
+}
+
+static void on_ask(const char *tokens)
+{
+	char n[24], why[128];
+
+	if (wire_get(tokens, "n", n, sizeof n) == 0 && errand_send(n, why, sizeof why) < 0)
+		say_answer(n, why);
 }
 
 static void on_stop(const char *tokens)
@@ -426,7 +392,7 @@ static const struct {
 	{ "job", on_job },           { "module", on_module }, { "load", on_load },
 	{ "settle", on_settle },     { "begin", on_begin },   { "ping", on_ping },
 	{ "stop", on_stop },         { "sysrq", on_sysrq },   { "plant", on_plant },
-	{ "boot-log", on_boot_log },
+	{ "boot-log", on_boot_log }, { "ask", on_ask },
 };
 
 static void handle_line(char *line)
@@ -514,10 +480,31 @@ static void ready(void)
 {
 	if (agent.boot_level >= 0)
 		say_boot_log();
-	if (agent.failed)
+	if (say_failed())
 		return;
 	say_up("ready");
 	agent.phase = PHASE_READY;
+}
+
+/* A check-in that cannot come through while all is well is no detector. The loads may have made
+ * what it writes to, so it begins behind them. */
+static bool checked_in(void)
+{
+	char why[128];
+
+	if (checkin_wanted() && checkin_fd() < 0 && checkin_start(why, sizeof why) < 0)
+		say_error("%s", why);
+	return !checkin_wanted() || checkin_count() > 0;
+}
+
+static void hear_checkin(void)
+{
+	int error = checkin_read();
+
+	if (error && agent.phase == PHASE_ARMING)
+		say_error("heartbeat: fsync: %s", strerror(error));
+	else if (error)
+		say_log("heartbeat: fsync: %s", strerror(error));
 }
 
 /* The steps that nobody's line triggers. */
@@ -525,7 +512,7 @@ static void step(uint64_t at_ns)
 {
 	switch (agent.phase) {
 	case PHASE_ARMING:
-		if (!agent.failed && loads_in(CHILD_ARMED) == agent.n_loads)
+		if (!say_failed() && loads_in(CHILD_ARMED) == agent.n_loads && checked_in())
 			ready();
 		break;
 	case PHASE_STARTING:
@@ -598,8 +585,8 @@ static uint64_t next_deadline_ns(uint64_t at_ns)
 
 static void wait_for_something(void)
 {
-	struct pollfd fds[4 + 2 * MAX_LOADS];
-	nfds_t n = 4;
+	struct pollfd fds[5 + 2 * MAX_LOADS];
+	nfds_t n = 5;
 	uint64_t at_ns = now_ns(), due_ns = next_deadline_ns(at_ns);
 	uint64_t wait_ns = due_ns > at_ns ? due_ns - at_ns : 0;
 	struct timespec t = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -608,6 +595,7 @@ static void wait_for_something(void)
 	port_before_poll(&agent.port, &fds[0]);
 	fds[1] = (struct pollfd){ .fd = agent.signal_fd, .events = POLLIN };
 	terminal_before_poll(&agent.terminal, &agent.port, &fds[2]);
+	fds[4] = (struct pollfd){ .fd = checkin_fd(), .events = POLLIN };
 	for (size_t i = 0; i < agent.n_loads; i++) {
 		fds[n++] = (struct pollfd){ .fd = agent.load[i].out, .events = POLLIN };
 		fds[n++] = (struct pollfd){ .fd = agent.load[i].err, .events = POLLIN };
@@ -616,8 +604,10 @@ static void wait_for_something(void)
 		return;
 	port_after_poll(&agent.port, &fds[0]);
 	for (size_t i = 0; i < agent.n_loads; i++)
-		if (fds[4 + 2 * i].revents || fds[5 + 2 * i].revents)
+		if (fds[5 + 2 * i].revents || fds[6 + 2 * i].revents)
 			child_read(&agent.load[i], now_ns(), load_says);
+	if (fds[4].revents)
+		hear_checkin();
 	if (fds[1].revents) {
 		struct signalfd_siginfo info;
 
@@ -682,6 +672,7 @@ int main(void)
 	boot_silence();
 	block_signals();
 	port_init(&agent.port);
+	say_init(&agent.port);
 	terminal_init(&agent.terminal);
 	modules_init();
 	load_base_modules();

@@ -80,6 +80,36 @@ static int check_watchdog(const struct settings *s, char path[static 128], struc
 		       duration_format(a, w->timeout), duration_format(b, s->limits.heartbeat));
 }
 
+static int check_heartbeat(const struct settings *s, char path[static 128], struct err *err)
+{
+	const struct heartbeat_wish *h = &s->guest.heartbeat;
+	char a[UNIT_TEXT], b[UNIT_TEXT];
+
+	if ((fsync_wanted(h) || ask_wanted(h)) && s->limits.heartbeat == TIME_NEVER)
+		return err_set(err, blame(path, "guest.heartbeat"),
+			       "limits.heartbeat is none: nothing would miss it");
+	if (!ask_wanted(h) || h->ask < s->limits.heartbeat)
+		return 0;
+	return err_set(err, blame(path, "guest.heartbeat.ask"),
+		       "guest.heartbeat.ask (%s) should be shorter than limits.heartbeat (%s)",
+		       duration_format(a, h->ask), duration_format(b, s->limits.heartbeat));
+}
+
+static int check_samples(const struct settings *s, char path[static 128], struct err *err)
+{
+	const uint64_t every = s->evidence.samples;
+	char text[UNIT_TEXT];
+
+	if (every == TIME_NEVER && s->exposure_starts == EXPOSURE_FIRST_RECLAIM)
+		return err_set(err, blame(path, "evidence.samples"),
+			       "exposure.starts: first-reclaim goes by the agent's samples");
+	if (every == TIME_NEVER || every % NS_PER_S == 0)
+		return 0;
+	return err_set(err, blame(path, "evidence.samples"),
+		       "the agent samples at whole seconds, not every %s",
+		       duration_format(text, every));
+}
+
 static int check_balloon(const struct settings *s, char path[static 128], struct err *err)
 {
 	char a[UNIT_TEXT], b[UNIT_TEXT];
@@ -94,7 +124,8 @@ static int check_balloon(const struct settings *s, char path[static 128], struct
 int guest_consistent(const struct settings *s, char path[static 128], struct err *err)
 {
 	static int (*const checks[])(const struct settings *, char *, struct err *) = {
-		disks_consistent, check_swap, check_numa, check_watchdog, check_balloon,
+		disks_consistent, check_swap,    check_numa,    check_watchdog,
+		check_heartbeat,  check_samples, check_balloon,
 	};
 	int r = 0;
 

@@ -363,6 +363,10 @@ static const struct field fields[] = {
 	  .sentence =
 		  "When the guest's memory is kept (compressed, for crash(8) and drgn): `hangs` "
 		  "are failures without a report on the console." },
+	{ "evidence.samples", FIELD_DURATION, SET(evidence.samples), .fallback = "1s",
+	  RANGE(SECOND, DAY), .none = true, .example = "10s",
+	  .sentence = "How often the agent samples its guest (memory, CPUs, pressure), in whole "
+		      "seconds; `none`: never." },
 	{ "evidence.dump-max", FIELD_SIZE, SET(evidence.dump_max), .fallback = "1GiB",
 	  RANGE(16 << 20, UINT64_C(1) << 40), .example = "4GiB",
 	  .sentence = "The memory of larger guests is not kept." },

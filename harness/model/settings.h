@@ -73,6 +73,23 @@ struct watchdog {
 	uint64_t timeout; /* ns; the agent feeds it once a second */
 };
 
+/* What besides the agent's beats shows that a guest works. limits.heartbeat is the limit of each.
+ */
+struct heartbeat_wish {
+	char *fsync;  /* a folder of the guest; "" none */
+	uint64_t ask; /* ns between two requests; TIME_NEVER: none */
+};
+
+static inline bool ask_wanted(const struct heartbeat_wish *h)
+{
+	return h->ask && h->ask != TIME_NEVER;
+}
+
+static inline bool fsync_wanted(const struct heartbeat_wish *h)
+{
+	return h->fsync && *h->fsync;
+}
+
 struct balloon_wish {
 	uint64_t to;    /* bytes that the guest is left with; TIME_NEVER: no balloon */
 	uint64_t every; /* ns between taking and giving back */
@@ -105,6 +122,7 @@ struct guest {
 	enum machine_type machine;
 	uint64_t numa; /* nodes */
 	struct watchdog watchdog;
+	struct heartbeat_wish heartbeat;
 	struct balloon_wish balloon;
 	struct swap swap;
 	struct named_list disks; /* model/disks.h tells what they say */
@@ -154,6 +172,7 @@ struct evidence_wish {
 	enum dump_when dump;
 	uint64_t dump_max; /* bytes of guest memory: of larger guests none is kept */
 	enum netconsole_wish netconsole;
+	uint64_t samples; /* ns between two of the agent's; TIME_NEVER: none */
 };
 
 struct limits {             /* ns; each starts where its step starts. TIME_NEVER: none */

@@ -41,6 +41,9 @@ static const struct {
 	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
 	[ENDING_PROBE] = { CRASH_PROBE_OVERDUE, OUTCOME_OTHER, "probe overdue" },
 	[ENDING_BOOT] = { CRASH_NONE, OUTCOME_INFRA, "boot errors that could not be read again" },
+	[ENDING_FSYNC] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER,
+			   "heartbeat lost: no fsync comes through" },
+	[ENDING_ANSWER] = { CRASH_NO_ANSWER, OUTCOME_OTHER, "alive, and every request fails" },
 	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, "enough was seen of it" },
 };
 
@@ -59,12 +62,19 @@ static uint64_t since(uint64_t from_ns, uint64_t to_ns)
  * missed. A guest whose loads hang goes on beating until the limit has passed. */
 static uint64_t failed_at(const struct facts *f)
 {
+	uint64_t last = f->last_beat_ns;
+
 	if (f->ending == ENDING_RESET)
 		return f->end_ns;
 	if (f->ending == ENDING_PROBE)
-		return MAX(f->probe_ns, f->soak_ns);
-	return MAX(f->ending == ENDING_PROGRESS ? f->last_progress_ns : f->last_beat_ns,
-		   f->soak_ns);
+		last = f->probe_ns;
+	else if (f->ending == ENDING_PROGRESS)
+		last = f->last_progress_ns;
+	else if (f->ending == ENDING_FSYNC)
+		last = f->last_sync_ns;
+	else if (f->ending == ENDING_ANSWER)
+		last = f->last_answer_ns;
+	return MAX(last, f->soak_ns);
 }
 
 /* A failure that no console line names is a sighting of its own. */
@@ -75,13 +85,15 @@ static struct sighting synthetic(const struct facts *f)
 		.guest_s = NAN,
 		.at_ns = failed_at(f),
 	};
+	const char *word =
+		f->ending == ENDING_FSYNC ? "heartbeat-lost-fsync" : crash_info(s.class)->name;
 
 	s.last_ns = s.at_ns;
 	s.severity = crash_info(s.class)->severity;
 	snprintf(s.title, sizeof(s.title), "%s%s%s", endings[f->ending].title,
 		 f->ending == ENDING_PROBE ? ": " : "", f->ending == ENDING_PROBE ? f->probe : "");
-	snprintf(s.id, sizeof(s.id), "k1:%.20s", crash_info(s.class)->name);
-	snprintf(s.id_fine, sizeof(s.id_fine), "k2:%.20s", crash_info(s.class)->name);
+	snprintf(s.id, sizeof(s.id), "k1:%.20s", word);
+	snprintf(s.id_fine, sizeof(s.id_fine), "k2:%.20s", word);
 	return s;
 }
 

@@ -25,6 +25,8 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_ENOUGH, /* the runner wants no more of it: censored, and nobody's loss */
 	      ENDING_PROBE,  /* a load says that one of its probes is overdue */
 	      ENDING_BOOT,   /* ready, and there were errors that the scenario wants none of */
+	      ENDING_FSYNC,  /* the agent beats, and no fsync of its heartbeat comes through */
+	      ENDING_ANSWER, /* the agent beats, and no request of ours succeeds */
 	      ENDING_COUNT
 };
 
@@ -38,6 +40,10 @@ struct facts {
 	double work_before;  /* the exposure's load had counted by then */
 	uint64_t last_beat_ns;     /* arrival of the last beat or progress; 0: none */
 	uint64_t last_progress_ns; /* the last count of any load; 0: none */
+	uint64_t last_sync_ns;     /* the last beat by which another fsync had come through */
+	uint64_t last_answer_ns;   /* the last request that was served */
+	uint64_t synced;           /* fsyncs so far */
+	char refusal[64];          /* what became of the last request that was not served */
 	uint64_t probe_ns;         /* when the first overdue probe had begun to wait; 0: none */
 	uint64_t end_ns;           /* the instant of the ending */
 	uint64_t horizon_ns;       /* of the soak's limit, if a target had yet to last then; or 0 */

@@ -132,6 +132,23 @@ static void put_watchdog(struct buf *out, const struct watchdog *w)
 	buf_putc(out, '\n');
 }
 
+static void put_heartbeat(struct buf *out, const struct heartbeat_wish *h)
+{
+	if (!fsync_wanted(h))
+		return;
+	buf_puts(out, "heartbeat");
+	agent_put(out, "fsync", h->fsync);
+	buf_putc(out, '\n');
+}
+
+/* Every second is what it does unless it is told. */
+static void put_samples(struct buf *out, uint64_t every_ns)
+{
+	if (every_ns != NS_PER_S)
+		buf_printf(out, "samples every=%" PRIu64 "\n",
+			   every_ns == TIME_NEVER ? 0 : every_ns / NS_PER_S);
+}
+
 static void put_cmdline(struct buf *out, const struct settings *s)
 {
 	if (!*s->guest.cmdline)
@@ -174,4 +191,6 @@ void job_settings(const struct settings *s, struct buf *out)
 	if (balloon_wanted(&s->guest.balloon))
 		buf_puts(out, "driver name=virtio_balloon\n");
 	put_watchdog(out, &s->guest.watchdog);
+	put_heartbeat(out, &s->guest.heartbeat);
+	put_samples(out, s->evidence.samples);
 }

@@ -9,6 +9,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "model/plants.h"
+#include "run/asking.h"
 #include "run/balloon.h"
 #include "run/boot_place.h"
 #include "run/disks.h"
@@ -26,6 +27,7 @@ struct trial {
 	struct evidence *evidence;
 	struct host_watch host;
 	struct balloon *balloon;
+	struct asking *asking;
 	struct loop_source *limit, *watch, *host_timer;
 	struct gather *gather; /* in its step only */
 	bool held;             /* for a debugger, until somebody says enough */
@@ -75,19 +77,21 @@ static void note_exposure(struct trial *t)
 static void end(struct trial *t, enum ending ending, const char *detail)
 {
 	/* A load that ends may be the echo of an oops whose first line is still on its way. */
-	bool words_may_follow = ending == ENDING_CRASH || ending == ENDING_HEARTBEAT ||
-				ending == ENDING_SILENCE || ending == ENDING_PROGRESS ||
-				ending == ENDING_RESET || ending == ENDING_GUEST_ERROR ||
-				ending == ENDING_PROBE;
+	static const bool words_may_follow[ENDING_COUNT] = {
+		[ENDING_CRASH] = true,    [ENDING_HEARTBEAT] = true, [ENDING_SILENCE] = true,
+		[ENDING_PROGRESS] = true, [ENDING_RESET] = true,     [ENDING_GUEST_ERROR] = true,
+		[ENDING_PROBE] = true,    [ENDING_FSYNC] = true,     [ENDING_ANSWER] = true,
+	};
 
 	if (t->step >= STEP_EVIDENCE)
 		return;
 	t->balloon = balloon_free(t->balloon);
+	t->asking = asking_free(t->asking);
 	witness_end(&t->witness, ending, t->step, now(t), detail);
 	tell_runner(t);
 	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
 		      detail);
-	enter(t, words_may_follow ? STEP_EVIDENCE : STEP_KILL);
+	enter(t, words_may_follow[ending] ? STEP_EVIDENCE : STEP_KILL);
 }
 
 static void send_line(struct trial *t, const char *text)
@@ -278,18 +282,50 @@ static void on_signal(void *arg, int signo)
 
 /* ---- what silence says ---- */
 
-/* One timer watches the three limits of the soak: it fires at the earliest and looks again. */
+#define BEATS_NS (3 * NS_PER_S) /* the last beat may be as old as two seconds of a busy guest */
+
+static bool agent_lives(const struct facts *f, uint64_t at_ns)
+{
+	return f->last_beat_ns + BEATS_NS > at_ns;
+}
+
+struct rule {
+	uint64_t last_ns, limit_ns;
+	enum ending ending;
+	bool alive; /* it says something of an agent that lives; else the heartbeat's rule does */
+};
+
+static void end_silence(struct trial *t, const struct rule *r, uint64_t last_ns)
+{
+	const struct facts *f = &t->witness.facts;
+	char detail[128];
+	int n = snprintf(detail, sizeof(detail), "nothing for %llu s",
+			 (unsigned long long)((now(t) - last_ns) / NS_PER_S));
+
+	if (r->ending == ENDING_FSYNC)
+		snprintf(detail + n, sizeof(detail) - (size_t)n, " on %.64s",
+			 t->spec->settings.guest.heartbeat.fsync);
+	else if (r->ending == ENDING_ANSWER && f->refusal[0])
+		snprintf(detail + n, sizeof(detail) - (size_t)n, "; the last refusal: %s",
+			 f->refusal);
+	end(t, r->ending, detail);
+}
+
+/* One timer watches the limits of the soak: it fires at the earliest and looks again. */
 static void on_watch(void *arg)
 {
 	struct trial *t = arg;
 	const struct limits *lim = &t->spec->settings.limits;
-	const struct {
-		uint64_t last_ns, limit_ns;
-		enum ending ending;
-	} rules[] = {
-		{ t->witness.facts.last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT },
-		{ t->last_sound_ns, lim->silence, ENDING_SILENCE },
-		{ t->witness.facts.last_progress_ns, lim->progress, ENDING_PROGRESS },
+	const struct heartbeat_wish *wish = &t->spec->settings.guest.heartbeat;
+	const struct facts *f = &t->witness.facts;
+	const struct rule rules[] = {
+		{ f->last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT, false },
+		{ t->last_sound_ns, lim->silence, ENDING_SILENCE, false },
+		{ f->last_progress_ns, lim->progress, ENDING_PROGRESS, false },
+		{ f->last_sync_ns, fsync_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_FSYNC,
+		  true },
+		{ f->last_answer_ns, ask_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_ANSWER,
+		  true },
 	};
 	uint64_t next = TIME_NEVER;
 
@@ -297,17 +333,15 @@ static void on_watch(void *arg)
 	if (t->step != STEP_SOAK)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		uint64_t last = MAX(rules[i].last_ns, t->witness.facts.soak_ns), due;
+		uint64_t last = MAX(rules[i].last_ns, f->soak_ns), due;
 
 		if (rules[i].limit_ns == TIME_NEVER)
 			continue;
 		due = last + rules[i].limit_ns;
+		if (due <= now(t) && rules[i].alive && !agent_lives(f, now(t)))
+			due = now(t) + NS_PER_S;
 		if (due <= now(t)) {
-			char detail[64];
-
-			snprintf(detail, sizeof(detail), "nothing for %llu s",
-				 (unsigned long long)((now(t) - last) / NS_PER_S));
-			end(t, rules[i].ending, detail);
+			end_silence(t, &rules[i], last);
 			return;
 		}
 		next = MIN(next, due);
@@ -414,6 +448,7 @@ static void soak(struct trial *t)
 		on_host_timer(t);
 	}
 	t->balloon = balloon_start(t->loop, t->vm, t->evidence, &t->spec->settings.guest);
+	t->asking = asking_start(t->loop, t->vm, &t->spec->settings.guest);
 	on_watch(t);
 }
 
@@ -425,12 +460,6 @@ static void evidence(struct trial *t)
 static void on_gathered(void *arg)
 {
 	enter(arg, STEP_KILL);
-}
-
-/* The last beat may be as old as two seconds of a busy guest. */
-static bool agent_lives(const struct facts *f)
-{
-	return f->last_beat_ns + 3 * NS_PER_S > f->end_ns;
 }
 
 static void gather(struct trial *t)
@@ -455,7 +484,7 @@ static void gather(struct trial *t)
 						       .settings = &t->spec->settings,
 						       .silent = !f->has_sighting,
 						       .hang = !f->has_sighting || locked_up,
-						       .agent = agent_lives(f),
+						       .agent = agent_lives(f, f->end_ns),
 						       .console_bytes = t->console_bytes },
 				 on_gathered, t);
 }

@@ -106,8 +106,23 @@ static void on_sample(struct witness *w, const struct agent_line *l, uint64_t at
 
 static void on_beat(struct witness *w, const struct agent_line *l, uint64_t at_ns)
 {
-	(void)l;
+	const uint64_t synced = agent_u64(l, "synced", 0);
+
 	w->facts.last_beat_ns = at_ns;
+	if (synced > w->facts.synced) {
+		w->facts.synced = synced;
+		w->facts.last_sync_ns = at_ns;
+	}
+}
+
+static void on_answer(struct witness *w, const struct agent_line *l, uint64_t at_ns)
+{
+	const char *error = pairs_get(&l->arg, "error");
+
+	if (error)
+		snprintf(w->facts.refusal, sizeof(w->facts.refusal), "%s", error);
+	else
+		w->facts.last_answer_ns = at_ns;
 }
 
 /* The load whose counter is the second clock. */
@@ -164,7 +179,8 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 	} words[] = {
 		{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
 		{ "ready", on_ready },   { "begun", on_begun },       { "probe", on_probe },
-		{ "sample", on_sample }, { "kmsg", on_kmsg },
+		{ "sample", on_sample }, { "kmsg", on_kmsg },         { "sample", on_sample },
+		{ "answer", on_answer },
 	};
 
 	if (w->facts.end_ns)

@@ -18,8 +18,10 @@ static struct {
 	struct loop *loop;
 	const struct vm_callbacks *cb;
 	void *arg;
+	struct clock *clock;
 	unsigned monitors, nmis, dumps;
-	int refuse; /* errno of each look; 0: none */
+	uint64_t slow_ns; /* each look takes so long, and the console never rests; 0: neither */
+	int refuse;       /* errno of each look; 0: none */
 	char *dump_path;
 	FILE *console;
 } seen;
@@ -37,6 +39,7 @@ static int look_monitor(struct vm *vm, const char *command, struct buf *out, str
 {
 	(void)vm;
 	seen.monitors++;
+	seen.clock->at_ns += seen.slow_ns;
 	assert_string_equal(command, "info registers -a");
 	if (seen.refuse)
 		return err_set(err, seen.refuse, "QEMU is gone");
@@ -58,12 +61,24 @@ static void say_panic(void *arg)
 	seen.cb->console(seen.arg, panic, sizeof(panic) - 1, loop_now(seen.loop));
 }
 
+/* All tasks of a large guest, on a slow console. */
+static void chatter(void *arg)
+{
+	static const char line[] = "[   99.100000] task:kworker/0:1 state:D stack:0 pid:7\n";
+
+	(void)arg;
+	seen.cb->console(seen.arg, line, sizeof(line) - 1, loop_now(seen.loop));
+	loop_add_timer(seen.loop, loop_now(seen.loop) + 300 * NS_PER_MS, chatter, NULL);
+}
+
 static int look_nmi(struct vm *vm, struct err *err)
 {
 	(void)vm;
 	(void)err;
 	seen.nmis++;
 	loop_add_timer(seen.loop, loop_now(seen.loop) + NS_PER_MS, say_panic, NULL);
+	if (seen.slow_ns)
+		chatter(NULL);
 	return 0;
 }
 
@@ -73,6 +88,7 @@ static int look_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct 
 	(void)limit_ns;
 	(void)err;
 	seen.dumps++;
+	seen.clock->at_ns += seen.slow_ns;
 	free(seen.dump_path);
 	seen.dump_path = xstrdup(path);
 	return 0;
@@ -101,6 +117,7 @@ static void guest_init(struct patient *g, uint64_t heartbeat_ns)
 				   .numa = 1, .swap = { .bytes = TIME_NEVER },
 				   .watchdog = { .timeout = NS_PER_S * 20 },
 				   .balloon = { .to = TIME_NEVER, .every = NS_PER_S },
+				   .heartbeat = { xstrdup(""), TIME_NEVER },
 				   .cmdline = xstrdup("") },
 			.exposure_unit = xstrdup(""),
 			.target = { .within = 8, .text = xstrdup("") },
@@ -108,7 +125,7 @@ static void guest_init(struct patient *g, uint64_t heartbeat_ns)
 				    .soak = 3600 * NS_PER_S, .heartbeat = heartbeat_ns,
 				    .silence = TIME_NEVER, .progress = TIME_NEVER,
 				    .report = 3 * NS_PER_S },
-			.evidence = { DUMP_HANGS, 1 << 30 },
+			.evidence = { .dump = DUMP_HANGS, .dump_max = 1 << 30, .samples = NS_PER_S },
 			.fake = { .boot = 2 * NS_PER_S, .scale = 600 * NS_PER_S, .shape = 1,
 				  .other = TIME_NEVER, .host_fault = TIME_NEVER, .rate = 0.01 },
 		},
@@ -132,6 +149,7 @@ static void guest_run(struct patient *g)
 	_cleanup_json_ json_t *spec = NULL;
 	struct err err = { 0 };
 
+	seen.clock = &clock;
 	backend.new = look_new;
 	backend.monitor = look_monitor;
 	backend.nmi = look_nmi;
@@ -238,7 +256,9 @@ static void a_guest_larger_than_the_cap_is_not_dumped_and_the_ledger_says_why(vo
 
 	(void)state;
 	guest_init(&g, 60 * NS_PER_S);
-	g.spec.settings.evidence = (struct evidence_wish){ DUMP_FAILURES, 16 << 20 };
+	g.spec.settings.evidence = (struct evidence_wish){ .dump = DUMP_FAILURES,
+							   .dump_max = 16 << 20,
+							   .samples = NS_PER_S };
 	guest_run(&g);
 	assert_ledger(&g, "registers memory-");
 	assert_int_equal(seen.dumps, 0);
@@ -274,6 +294,44 @@ static void a_guest_that_survived_is_asked_nothing(void **state)
 	guest_done(&g);
 }
 
+static void guest_run_slowly(struct patient *g, uint64_t heartbeat_ns, uint64_t slow_ns)
+{
+	guest_init(g, heartbeat_ns);
+	g->spec.settings.evidence.dump = DUMP_FAILURES;
+	seen.slow_ns = slow_ns;
+	guest_run(g);
+}
+
+/* Of a hang, whose every rung is slow and one runs into its limit, and of a crash with a report. */
+static void the_time_to_failure_is_fixed_before_the_ladder_however_long_that_takes(void **state)
+{
+	static const struct {
+		uint64_t heartbeat_ns;
+		const char *ledger;
+	} rows[] = {
+		{ 5 * NS_PER_S, "registers- nmi- memory" },
+		{ 60 * NS_PER_S, "registers- memory" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct patient quick, slow;
+
+		guest_run_slowly(&quick, rows[i].heartbeat_ns, 0);
+		guest_run_slowly(&slow, rows[i].heartbeat_ns, 200 * NS_PER_S);
+		assert_ledger(&slow, rows[i].ledger);
+		assert_true(slow.v.wall_ns > quick.v.wall_ns + 200 * NS_PER_S);
+		assert_true(quick.v.sighting.at_ns > 0);
+		assert_int_equal(slow.v.exposure_ns, quick.v.exposure_ns);
+		assert_int_equal(slow.v.sighting.at_ns, quick.v.sighting.at_ns);
+		assert_true(slow.v.exposure_work == quick.v.exposure_work);
+		assert_int_equal(slow.v.outcome, quick.v.outcome);
+		assert_string_equal(slow.v.reason, quick.v.reason);
+		guest_done(&quick);
+		guest_done(&slow);
+	}
+}
+
 static void registers_say_which_cpu_moves(void **state)
 {
 	static const char text[] =
@@ -306,6 +364,7 @@ int main(void)
 		test(a_guest_larger_than_the_cap_is_not_dumped_and_the_ledger_says_why),
 		test(a_rung_that_fails_does_not_keep_the_next_from_being_tried),
 		test(a_guest_that_survived_is_asked_nothing),
+		test(the_time_to_failure_is_fixed_before_the_ladder_however_long_that_takes),
 		test(registers_say_which_cpu_moves),
 	};
 

@@ -8,9 +8,11 @@
 #include "base/fs.h"
 
 /* The guest's programs are no part of the library: compiled in. */
+#include "../../workloads/agent/checkin.c"
 #include "../../workloads/agent/disks.c"
 #include "../../workloads/agent/modules.c"
 #include "../../workloads/agent/netconsole.c"
+#include "../../workloads/agent/sample.c"
 #include "../../workloads/agent/settings.c"
 #include "../../workloads/agent/swap.c"
 #include "../../workloads/agent/sysctl.c"

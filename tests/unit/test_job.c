@@ -45,6 +45,7 @@ static void each_setting_is_a_line_of_the_job(void **state)
 	assert_job("watchdog: { device: i6300esb }",
 		   "\nsysctl key=kernel.unknown_nmi_panic value=1\n"
 		   "watchdog device=i6300esb timeout=20\n");
+	assert_job("heartbeat: { fsync: /data }", "\nheartbeat fsync=/data\n");
 	assert_job("mglru: off", "\nmglru value=off\n");
 	assert_job("mglru: on", "\nmglru value=on\n");
 	assert_job("panic-on: [oops, hung-task]", "\nsysctl key=kernel.panic_on_oops value=1\n"

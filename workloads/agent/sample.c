@@ -149,6 +149,25 @@ static const char *text_of(int fd)
 	return text;
 }
 
+static uint64_t every_s = 1;
+
+int sample_setup(const char *tokens, char *said, size_t size)
+{
+	char every[24];
+
+	said[0] = 0;
+	if (wire_get(tokens, "every", every, sizeof every) == 0 &&
+	    wire_number(every, &every_s) == 0)
+		return 0;
+	snprintf(said, size, "samples: no number");
+	return -1;
+}
+
+bool sample_due(uint64_t second)
+{
+	return every_s && second % every_s == 0;
+}
+
 void sample_take(struct wire *w)
 {
 	sample_meminfo(w, text_of(meminfo_fd));

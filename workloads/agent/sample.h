@@ -5,6 +5,10 @@
 
 #include "../wire.h"
 
+/* The tokens of a `samples` line of docs/PROTOCOL.md: as disk_setup(). Without one: each second. */
+int sample_setup(const char *tokens, char *said, size_t size);
+bool sample_due(uint64_t second);
+
 /* Opens the files once: under memory pressure an open is more to go wrong. */
 void sample_init(void);
 void sample_take(struct wire *w);

@@ -12,8 +12,10 @@
 
 #include "../kfile.h"
 #include "../wire.h"
+#include "checkin.h"
 #include "disks.h"
 #include "netconsole.h"
+#include "sample.h"
 #include "swap.h"
 #include "sysctl.h"
 #include "watchdog.h"
@@ -194,6 +196,8 @@ static const struct {
 	{ "mglru", set_mglru },         { "knob", check_knob },
 	{ "driver", check_driver },     { "machine", check_machine },
 	{ "watchdog", watchdog_setup }, { "netconsole", netconsole_setup },
+	{ "watchdog", watchdog_setup }, { "heartbeat", checkin_setup },
+	{ "samples", sample_setup },
 };
 
 enum setting_result setting_apply(const char *word, const char *tokens, char *said, size_t size)
