@@ -15,6 +15,7 @@ enum {
 #define RATE_TIMES 5.0
 #define RATE_FLOOR 100.0 /* per second: below that, five times as many are still few */
 #define SIZE_STEP  0.1   /* of the guest's memory */
+#define SILENT_S   3.0   /* a busy guest's samples come that late */
 
 static int by_value(const void *a, const void *b)
 {
@@ -90,6 +91,8 @@ static bool find_jump(const struct series *s, double memory, struct jump *j)
 		return false;
 	snprintf(j->what, sizeof(j->what), "%s", s->what);
 	j->unit = s->unit;
+	j->cpu = s->cpu;
+	j->host = s->host;
 	j->before = quantile(s->v, cut, 0.5);
 	j->after = quantile(s->v + cut, s->n - cut, 0.5);
 	j->at_s = s->at_s[cut];
@@ -104,6 +107,13 @@ static int by_weight(const void *a, const void *b)
 	return (x->weight < y->weight) - (x->weight > y->weight);
 }
 
+/* How long a vCPU ran says little on a busy host, how long it wanted to says all: where that is
+ * known, the other is left out. */
+static bool is_told_better(const struct samples *s, const char *key)
+{
+	return str_after(key, "host.vcpu") && samples_column(s, "host.want0") >= 0;
+}
+
 size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 {
 	int total = samples_column(s, "mem.MemTotal");
@@ -115,7 +125,7 @@ size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 	for (size_t i = 0; total >= 0 && i < s->n; i++)
 		memory = fmax(memory, samples_get(s, i, total));
 	for (size_t k = 0; k < s->key.n && n < ALL_MAX; k++)
-		if (series_make(s, k, series))
+		if (!is_told_better(s, s->key.item[k]) && series_make(s, k, series))
 			n += find_jump(series, memory, &all[n]);
 	free(series);
 	qsort(all, n, sizeof(*all), by_weight);
@@ -125,16 +135,51 @@ size_t jumps_find(const struct samples *s, size_t max, struct jump *ret)
 	return n;
 }
 
+bool jumps_lead(struct jump *jump, size_t n, double silent_s)
+{
+	const bool by_host = silent_s > SILENT_S;
+	size_t best = n;
+
+	for (size_t i = n; i-- > 0;) /* the largest is the last to be looked at */
+		if (jump[i].cpu >= 0 && jump[i].after > jump[i].before &&
+		    (best == n || jump[i].host == by_host || jump[best].host != by_host))
+			best = i;
+	if (best == n)
+		return false;
+	for (struct jump lead = jump[best]; best > 0; best--) {
+		jump[best] = jump[best - 1];
+		jump[best - 1] = lead;
+	}
+	return true;
+}
+
+/* Rows of the guest have its clock. */
+static size_t guest_rows(const struct samples *s, double *ret_last_s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (!isnan(s->up_s[i])) {
+			*ret_last_s = s->at_s[i];
+			n++;
+		}
+	return n;
+}
+
 bool jumps_before(int trial_dir, const struct verdict *v, struct jumps *ret)
 {
 	_cleanup_samples_ struct samples s = { 0 };
+	struct jump all[64];
+	size_t n;
 
 	if (!samples_before(trial_dir, v, &s))
 		return false;
-	*ret = (struct jumps){ .n_samples = s.n,
-			       .failed_s = (double)v->sighting.at_ns / 1e9,
-			       .last_s = s.at_s[s.n - 1] };
-	ret->n = jumps_find(&s, JUMPS_MAX, ret->jump);
+	*ret = (struct jumps){ .failed_s = (double)v->sighting.at_ns / 1e9, .last_s = s.at_s[0] };
+	ret->n_samples = guest_rows(&s, &ret->last_s);
+	n = jumps_find(&s, ARRAY_SIZE(all), all);
+	ret->stands_out = jumps_lead(all, n, ret->failed_s - ret->last_s);
+	ret->n = MIN(n, (size_t)JUMPS_MAX);
+	memcpy(ret->jump, all, ret->n * sizeof(*all));
 	return true;
 }
 
@@ -150,8 +195,28 @@ void jump_text(const struct jump *j, double failed_at_s, struct buf *out)
 	buf_puts(out, " before");
 }
 
+static void put_cpu(const struct jumps *j, struct buf *out)
+{
+	const double silent_s = j->failed_s - j->last_s;
+
+	buf_printf(out, "  CPU %d stands out, by ", j->jump[0].cpu);
+	if (!j->jump[0].host) {
+		buf_puts(out, "the guest's own samples\n");
+		return;
+	}
+	buf_puts(out, "what the host saw");
+	if (silent_s > SILENT_S) {
+		buf_puts(out, ": the guest's samples end ");
+		figure_scaled(out, silent_s, scale_of_seconds(silent_s));
+		buf_puts(out, " before");
+	}
+	buf_putc(out, '\n');
+}
+
 void jumps_put(const struct jumps *j, size_t max, struct buf *out)
 {
+	if (j->stands_out)
+		put_cpu(j, out);
 	for (size_t i = 0; i < MIN(j->n, max); i++) {
 		buf_puts(out, "  ");
 		jump_text(&j->jump[i], j->failed_s, out);

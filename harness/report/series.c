@@ -8,7 +8,7 @@
 #include "model/units.h"
 #include "report/figure.h"
 
-enum { USER_HZ = 100 /* ticks a second in /proc/stat, on every architecture that matters */ };
+enum { CPUS_MAX = 4096, TICKS_MIN = 3 /* fewer make no share */ };
 
 /* From row a to row b, by the guest's own clock; by the host's where that stands still, or where
  * the row is the host's. */
@@ -53,6 +53,49 @@ static void fill(const struct samples *s, int column, double per, struct series 
 	}
 }
 
+/* What the kernel accounted to the CPU between two rows, in all modes. Not the seconds that went
+ * by: a vCPU that gets a tenth of a processor sees a tenth of its ticks, and idles by the clock. */
+static double accounted(const struct samples *s, const int *mode, size_t n, size_t from, size_t to)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double step = mode[i] < 0
+				      ? NAN
+				      : samples_get(s, to, mode[i]) - samples_get(s, from, mode[i]);
+
+		sum += isnan(step) ? 0 : step;
+	}
+	return sum;
+}
+
+static void fill_cpu(const struct samples *s, int column, unsigned cpu, struct series *ret)
+{
+	static const char *const modes[] = { "user", "system",  "idle", "iowait",
+					     "irq",  "softirq", "steal" };
+	int mode[ARRAY_SIZE(modes)];
+	size_t last = SIZE_MAX;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		char key[32];
+
+		snprintf(key, sizeof(key), "cpu%u.%s", cpu, modes[i]);
+		mode[i] = samples_column(s, key);
+	}
+	ret->n = 0;
+	for (size_t i = 0; i < s->n; i++) {
+		double all;
+
+		if (isnan(samples_get(s, i, column)))
+			continue;
+		all = last == SIZE_MAX ? 0 : accounted(s, mode, ARRAY_SIZE(mode), last, i);
+		if (all >= TICKS_MIN)
+			put(ret, s->at_s[last],
+			    (samples_get(s, i, column) - samples_get(s, last, column)) / all);
+		last = i;
+	}
+}
+
 /* What a key is called, what it counts, and how many of it make one. False: nobody's series. */
 static bool name_of(const char *key, struct series *ret, double *ret_per)
 {
@@ -61,15 +104,21 @@ static bool name_of(const char *key, struct series *ret, double *ret_per)
 	char mode[16];
 
 	*ret_per = 1;
+	ret->cpu = -1;
+	ret->host = false;
 	if (sscanf(key, "cpu%u.%15[a-z]", &cpu, mode) == 2) {
 		snprintf(ret->what, sizeof(ret->what), "CPU %u's %s time", cpu, mode);
 		ret->unit = SERIES_SHARE;
-		*ret_per = USER_HZ;
+		ret->cpu = str_eq(mode, "system") && cpu < CPUS_MAX ? (int)cpu : -1;
 		return !str_eq(mode, "idle");
 	}
-	if (sscanf(key, "host.vcpu%u%1s", &cpu, mode) == 1) {
-		snprintf(ret->what, sizeof(ret->what), "vCPU %u's time on the host", cpu);
+	if (sscanf(key, "host.want%u%1s", &cpu, mode) == 1 ||
+	    sscanf(key, "host.vcpu%u%1s", &cpu, mode) == 1) {
+		snprintf(ret->what, sizeof(ret->what), "vCPU %u's %s on the host", cpu,
+			 str_after(key, "host.want") ? "demand for a CPU" : "time");
 		ret->unit = SERIES_SHARE;
+		ret->cpu = cpu < CPUS_MAX ? (int)cpu : -1;
+		ret->host = true;
 		*ret_per = 1e9;
 		return true;
 	}
@@ -88,11 +137,16 @@ static bool name_of(const char *key, struct series *ret, double *ret_per)
 
 bool series_make(const struct samples *s, size_t column, struct series *ret)
 {
+	const char *key = s->key.item[column];
+	unsigned cpu;
 	double per;
 
-	if (!name_of(s->key.item[column], ret, &per))
+	if (!name_of(key, ret, &per))
 		return false;
-	fill(s, (int)column, per, ret);
+	if (sscanf(key, "cpu%u.", &cpu) == 1)
+		fill_cpu(s, (int)column, cpu, ret);
+	else
+		fill(s, (int)column, per, ret);
 	return true;
 }
 

@@ -18,6 +18,8 @@ enum series_unit {
 struct series {
 	char what[64]; /* "CPU 1's system time", "pgscan_kswapd"; from the guest's keys */
 	enum series_unit unit;
+	int cpu;   /* of a CPU's work in the kernel: which; else -1 */
+	bool host; /* as the host sees that CPU */
 	size_t n;
 	double v[SERIES_MAX];
 	double at_s[SERIES_MAX]; /* host's clock of the sample before the one that made v */

@@ -361,7 +361,9 @@ static void note_host(struct trial *t)
 	vm_stats(t->vm, &stats);
 	buf_printf(&text, " lag=%llu", (unsigned long long)stats.lag_ns);
 	for (size_t i = 0; i < stats.n_vcpus; i++)
-		buf_printf(&text, " vcpu%zu=%llu", i, (unsigned long long)stats.vcpu_ns[i]);
+		buf_printf(&text, " vcpu%zu=%llu want%zu=%llu", i,
+			   (unsigned long long)stats.vcpu_ns[i], i,
+			   (unsigned long long)stats.wanted_ns[i]);
 	evidence_note(t->evidence, now(t), HOST_NOTE "%s", buf_str(&text));
 }
 

@@ -7,8 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How long each has run on the host so far, ns, by the number of the vCPU; those that are not seen
- * are 0. Returns how many there are, at most `max`. `proc` is "/proc". */
-size_t threads_vcpu_ns(const char *proc, pid_t pid, uint64_t *ret, size_t max);
+/* By the number of the vCPU: how long each has run on the host so far, and how long it has run or
+ * waited for a processor of the host's; ns. Those that are not seen are 0. Returns how many there
+ * are, at most `max`. `proc` is "/proc". */
+size_t threads_vcpu_ns(const char *proc, pid_t pid, uint64_t *ret_ran, uint64_t *ret_wanted,
+		       size_t max);
 
 #endif

@@ -103,7 +103,8 @@ struct vm_stats {
 	uint64_t dropped_lines;
 	int64_t pid; /* of QEMU; 0: none */
 	size_t n_vcpus;
-	uint64_t vcpu_ns[VM_VCPUS_MAX]; /* how long each has run on the host so far */
+	uint64_t vcpu_ns[VM_VCPUS_MAX];   /* how long each has run on the host so far */
+	uint64_t wanted_ns[VM_VCPUS_MAX]; /* and how long it has run or waited for a processor */
 };
 
 struct vm;

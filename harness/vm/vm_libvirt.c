@@ -649,7 +649,7 @@ static void guest_stats(struct vm *vm, struct vm_stats *ret)
 	ret->cpu_ns = g->cpu_ns;
 	ret->pid = g->pid;
 	if (g->pid)
-		ret->n_vcpus = threads_vcpu_ns("/proc", g->pid, ret->vcpu_ns, VM_VCPUS_MAX);
+		ret->n_vcpus = threads_vcpu_ns("/proc", g->pid, ret->vcpu_ns, ret->wanted_ns, VM_VCPUS_MAX);
 	if (g->console)
 		ret->lag_ns = console_lag_ns(g->console);
 	if (g->channel)

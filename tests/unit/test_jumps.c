@@ -167,6 +167,52 @@ static void a_silent_guest_is_seen_by_its_host(void **state)
 	log_done(&l);
 }
 
+/* What three lines of `show` say of a guest whose CPU 1 spins from second 40 on; its agent stops
+ * then (frozen), or goes on. A busy host gives both vCPUs a tenth of a processor all the time. */
+static void lead_of(bool frozen, struct buf *out)
+{
+	double ran[2] = { 0 }, wanted[2] = { 0 };
+	struct verdict v = { .has_sighting = true, .exposure_ns = 59 * NS_PER_S };
+	struct jumps j;
+	struct err err = { 0 };
+	struct log l;
+
+	log_init(&l);
+	log_samples(&l, frozen ? 40 : 60, spin_on_1, none, steady);
+	for (unsigned t = 0; t < 60; t++) {
+		for (unsigned c = 0; c < 2; c++) {
+			ran[c] += 1e8;
+			wanted[c] += c == 1 && t >= 40 ? 1e9 : 2e8 + (t * 37 % 10) * 1e7;
+		}
+		buf_printf(&l.text,
+			   "%.0f # host load=19000 vcpu0=%.0f want0=%.0f vcpu1=%.0f want1=%.0f\n",
+			   (FROM_S + t) * 1e9, ran[0], wanted[0], ran[1], wanted[1]);
+	}
+	v.sighting.at_ns = (uint64_t)((FROM_S + 59.5) * 1e9);
+	assert_ok(fs_write(l.dir, "agent.log", buf_str(&l.text), l.text.len, &err));
+	assert_true(jumps_before(l.dir, &v, &j));
+	assert_true(j.stands_out);
+	assert_int_equal(j.n_samples, frozen ? 39 : 59);
+	jumps_put(&j, 1, out);
+	log_done(&l);
+}
+
+static void the_cpu_is_named_by_the_guest_while_it_speaks_and_by_the_host_after(void **state)
+{
+	_cleanup_buf_ struct buf alive = BUF_INIT, frozen = BUF_INIT;
+
+	(void)state;
+	lead_of(false, &alive);
+	assert_string_equal(buf_str(&alive),
+			    "  CPU 1 stands out, by the guest's own samples\n"
+			    "  CPU 1's system time rose from 5 % to 100 %, 20.5 s before\n");
+	lead_of(true, &frozen);
+	assert_string_equal(
+		buf_str(&frozen),
+		"  CPU 1 stands out, by what the host saw: the guest's samples end 20.5 s before\n"
+		"  vCPU 1's demand for a CPU on the host rose from 25 % to 100 %, 20.5 s before\n");
+}
+
 static void noise_alone_is_hardly_ever_a_jump(void **state)
 {
 	size_t false_alarms = 0;
@@ -236,6 +282,7 @@ int main(void)
 		test(the_cpu_that_began_to_spin_is_named_and_when),
 		test(rates_and_sizes_jump_too_and_a_busy_cpu_does_not),
 		test(a_silent_guest_is_seen_by_its_host),
+		test(the_cpu_is_named_by_the_guest_while_it_speaks_and_by_the_host_after),
 		test(noise_alone_is_hardly_ever_a_jump),
 		test(samples_of_a_guest_that_lies_are_read_without_harm),
 		test(only_the_last_rows_of_a_long_soak_are_kept),

@@ -25,7 +25,7 @@ static void put(const char *proc, const char *tid, const char *name, const char 
 static void each_vcpu_has_its_time_whatever_the_order_of_its_threads(void **state)
 {
 	char proc[] = "/tmp/kernsoak-threads-XXXXXX";
-	uint64_t ns[4] = { 9, 9, 9, 9 };
+	uint64_t ns[4] = { 9, 9, 9, 9 }, wanted[4] = { 9, 9, 9, 9 };
 
 	(void)state;
 	assert_non_null(mkdtemp(proc));
@@ -38,9 +38,10 @@ static void each_vcpu_has_its_time_whatever_the_order_of_its_threads(void **stat
 	put(proc, "52", "comm", "CPU 9/TCG\n"); /* beyond what is asked for */
 	put(proc, "52", "schedstat", "5 0 0\n");
 	put(proc, "53", "comm", "CPU 1/TCG\n"); /* gone before its times were read */
-	assert_int_equal(threads_vcpu_ns(proc, 42, ns, 4), 3);
+	assert_int_equal(threads_vcpu_ns(proc, 42, ns, wanted, 4), 3);
 	assert_true(ns[0] == UINT64_MAX && ns[1] == 0 && ns[2] == 3000 && ns[3] == 0);
-	assert_int_equal(threads_vcpu_ns(proc, 43, ns, 4), 0);
+	assert_true(wanted[0] == UINT64_MAX && wanted[1] == 0 && wanted[2] == 3012);
+	assert_int_equal(threads_vcpu_ns(proc, 43, ns, wanted, 4), 0);
 	fs_remove_tree(AT_FDCWD, proc, NULL);
 }
 
