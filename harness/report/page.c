@@ -269,6 +269,10 @@ static void put_before(struct page *p)
 		return;
 	heading(p, "The seconds before");
 	jumps_put(&j, JUMPS_MAX, p->out);
+	if (!j.n_samples) {
+		buf_puts(p->out, "  the guest's agent took no samples\n");
+		return;
+	}
 	buf_printf(p->out, "  %s%zu samples of the guest's agent, the last ",
 		   j.n ? "of " : "nothing jumped in ", j.n_samples);
 	figure_scaled(p->out, j.failed_s - j.last_s, scale_of_seconds(j.failed_s - j.last_s));

@@ -28,7 +28,8 @@ void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_
  * a guest reads like one: what begins with a # has a blank put before it. */
 void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...) PRINTF(3, 4);
 
-/* The remark of each second of a soak, behind that #: "host load=1234 steal=56 lag=NS vcpu0=NS want0=NS". */
+/* The remark of each second of a soak, behind that #: "host load=1234 steal=56 lag=NS vcpu0=NS
+ * want0=NS". */
 #define HOST_NOTE "host "
 
 /*
