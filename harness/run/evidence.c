@@ -102,8 +102,7 @@ static void open_netconsole(struct evidence *e)
 		e->error = -err.code;
 }
 
-bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns,
-			 uint64_t *ret_end)
+bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns)
 {
 	if (e->net_bytes > NETCONSOLE_LOG_MAX)
 		return false;
@@ -116,7 +115,6 @@ bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint
 	e->net_bytes += e->line.len;
 	write_line(e, e->net_fd);
 	write_mark(e, e->net_index_fd, e->net_bytes, at_ns);
-	*ret_end = e->net_bytes;
 	return true;
 }
 

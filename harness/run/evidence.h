@@ -18,10 +18,9 @@ struct evidence *evidence_close(struct evidence *e); /* returns NULL */
 
 /* n bytes of console were read at at_ns; they end at byte `end` of console.log. */
 void evidence_console(struct evidence *e, uint64_t end, uint64_t at_ns);
-/* A message of the guest's netconsole, as it came: *ret_end is where it ends in netconsole.log,
- * where it always has a newline. False once that is full: nothing more is kept. */
-bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns,
-			 uint64_t *ret_end);
+/* A message of the guest's netconsole, as it came, but that in netconsole.log it always ends with a
+ * newline. False once that is full: nothing more is kept. */
+bool evidence_netconsole(struct evidence *e, const char *message, size_t n, uint64_t at_ns);
 void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_ns);
 
 /* The harness's own remark, into agent.log behind a `#`, on one line whatever it quotes. No line of

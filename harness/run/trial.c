@@ -140,9 +140,8 @@ static void on_netconsole(void *arg, const void *data, size_t n, uint64_t at_ns)
 {
 	const char *message = data;
 	struct trial *t = arg;
-	uint64_t end_;
 
-	if (!evidence_netconsole(t->evidence, message, n, at_ns, &end_) || t->asked || !t->second)
+	if (!evidence_netconsole(t->evidence, message, n, at_ns) || t->asked || !t->second)
 		return;
 	detector_feed(t->second, message, n, at_ns);
 	if (!n || message[n - 1] != '\n')
