@@ -187,6 +187,23 @@ static void ended(struct child *c)
 	send_line(w, PORT_MUST);
 }
 
+/* "NAME N": so many more attempts came to that. */
+static void said_finding(struct child *c, const char *text)
+{
+	struct wire *w = say("finding");
+	const size_t n = strcspn(text, " ");
+	char name[64];
+	uint64_t count = 1;
+
+	snprintf(name, sizeof name, "%.*s", (int)n, text);
+	if (text[n])
+		wire_number(text + n + 1, &count);
+	wire_text(w, "load", c->name);
+	wire_text(w, "name", name);
+	wire_u64(w, "n", count);
+	send_line(w, PORT_MUST);
+}
+
 static void load_says(struct child *c, enum child_event event, const char *text)
 {
 	uint64_t at_ns = now_ns();
@@ -195,6 +212,7 @@ static void load_says(struct child *c, enum child_event event, const char *text)
 	case CHILD_SAYS_ARMED: said_armed(c, text); break;
 	case CHILD_SAYS_FAIL: say_error("load %s: %s", c->name, text); break;
 	case CHILD_SAYS_OVERDUE: said_overdue(c, text); break;
+	case CHILD_SAYS_FINDING: said_finding(c, text); break;
 	case CHILD_SAYS_NOTE: say_log("%s: %s", c->name, text); break;
 	case CHILD_COUNTED:
 		if (at_ns - c->sent_at_ns >= PROGRESS_NS)

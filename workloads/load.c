@@ -105,6 +105,11 @@ void load_overdue(const char *name, uint64_t waited_ns)
 	say_fmt("overdue", "%s %llu", name, (unsigned long long)(waited_ns / 1000000));
 }
 
+void load_finding(const char *name)
+{
+	say_fmt("finding", "%s 1", name);
+}
+
 void load_fail(const char *fmt, ...)
 {
 	va_list ap;

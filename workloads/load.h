@@ -48,6 +48,11 @@ void load_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * intervals.
  */
 void load_overdue(const char *name, uint64_t waited_ns);
+/*
+ * An attempt came to that: a name of a-z, 0-9 and -, of at most 31 bytes, 16 of them in all
+ * ("told-by-fsync"). The verdict counts them. Not for thousands a second: each is a line.
+ */
+void load_finding(const char *name);
 /* The preconditions do not hold: says so and ends. */
 _Noreturn void load_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -3,6 +3,8 @@
 
 #include <fnmatch.h>
 
+#include "model/yaml.h"
+
 enum { NAMES_SHOWN = 16 };
 
 int no_such_name(struct err *err, const struct node *at, const char *what, const char *name,

@@ -6,6 +6,7 @@
 
 #include "model/controls.h"
 #include "model/schema.h"
+#include "model/yaml.h"
 
 void grid_done(struct grid *g)
 {

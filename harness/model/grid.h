@@ -9,7 +9,9 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "model/yaml.h"
+
+struct node; /* model/yaml.h */
+struct trees;
 
 enum { GRID_AXES = 3 };
 

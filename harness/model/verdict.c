@@ -69,6 +69,8 @@ json_t *verdict_to_json(const struct verdict *v)
 	json_set_str(o, "unit", v->unit);
 	if (v->exposure_starts != EXPOSURE_BEGIN)
 		exposure_to_json(v, o);
+	if (v->findings.n)
+		json_object_set_new(o, "findings", counts_to_json(&v->findings));
 	json_set_u64(o, "boot_ns", v->boot_ns);
 	json_set_u64(o, "settle_ns", v->settle_ns);
 	json_object_set_new(o, "started_s", json_integer(v->started_s));
@@ -155,7 +157,9 @@ int verdict_from_json(const json_t *j, struct verdict *ret, struct err *err)
 	    json_get_u64(j, "exposure_ns", &v.exposure_ns, err) < 0 ||
 	    json_get_double(j, "exposure_work", &v.exposure_work, err) < 0 ||
 	    json_get_text(j, "unit", v.unit, sizeof(v.unit), err) < 0 ||
-	    read_exposure(j, &v, err) < 0 || json_get_u64(j, "boot_ns", &v.boot_ns, err) < 0 ||
+	    read_exposure(j, &v, err) < 0 ||
+	    counts_from_json(json_object_get(j, "findings"), &v.findings, err) < 0 ||
+	    json_get_u64(j, "boot_ns", &v.boot_ns, err) < 0 ||
 	    json_get_u64(j, "settle_ns", &v.settle_ns, err) < 0 ||
 	    read_started(j, &v.started_s, err) < 0 ||
 	    json_get_u64(j, "wall_ns", &v.wall_ns, err) < 0 ||

@@ -6,6 +6,7 @@
 #ifndef KS_MODEL_VERDICT_H
 #define KS_MODEL_VERDICT_H
 
+#include "model/counts.h"
 #include "model/exposure.h"
 #include "model/sighting.h"
 
@@ -43,8 +44,9 @@ struct verdict {
 	bool has_sighting; /* of what decided it: a console report or a synthetic one
 			      (heartbeat-lost) */
 	struct sighting sighting;
-	uint64_t n_sightings; /* of severity crash or worse during the trial, the deciding one
-				 included */
+	uint64_t n_sightings;   /* of severity crash or worse during the trial, the deciding one
+				   included */
+	struct counts findings; /* what its loads' attempts came to */
 	bool enough; /* STOPPED because the run had its answer, or nothing more to learn from it:
 			not lost, nothing takes its place */
 	uint64_t exposure_ns; /* soak's start to failure or censoring; 0 without a soak */

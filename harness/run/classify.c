@@ -177,6 +177,7 @@ void classify(const struct spec *spec, const struct facts *f, struct verdict *v)
 {
 	v->step = f->step;
 	v->n_sightings = f->n_sightings;
+	v->findings = f->findings;
 	v->exposure_work = f->exposed_ns ? f->work - f->work_before : NAN;
 	v->exposure_starts = spec->settings.exposure_starts;
 	v->exposure_wait_ns = f->exposed_ns ? since(f->soak_ns, f->exposed_ns) : TIME_NEVER;

@@ -55,6 +55,7 @@ struct facts {
 	bool has_sighting;
 	struct sighting sighting; /* the first that ends a trial */
 	uint64_t n_sightings;     /* of severity crash or worse */
+	struct counts findings;   /* during the soak, of all loads */
 };
 
 /*

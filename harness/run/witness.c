@@ -171,6 +171,14 @@ static void on_probe(struct witness *w, const struct agent_line *l, uint64_t at_
 	take_name(name, w->facts.probe, sizeof(w->facts.probe));
 }
 
+static void on_finding(struct witness *w, const struct agent_line *l)
+{
+	const char *name = pairs_get(&l->arg, "name");
+
+	if (w->facts.soak_ns && name)
+		counts_add(&w->facts.findings, name, agent_u64(l, "n", 1));
+}
+
 void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns)
 {
 	static const struct {
@@ -183,6 +191,8 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 		{ "answer", on_answer },
 	};
 
+	if (str_eq(l->word, "finding"))
+		on_finding(w, l);
 	if (w->facts.end_ns)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)

@@ -40,7 +40,7 @@ void witness_init(struct witness *w, const struct settings *s);
 void witness_done(struct witness *w);
 
 /* Words out of their order (a second begun, a begun before ready) change nothing; nor does any
- * after the end. */
+ * after the end, but a finding: an attempt may be what ended it, and the console is quicker. */
 void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns);
 
 /* True where it is the first so far that ends a trial. */

@@ -86,7 +86,7 @@ static char last_text[CHILD_LINE_MAX];
 static void hear(struct child *c, enum child_event event, const char *text)
 {
 	(void)c;
-	heard[strlen(heard)] = "afnceo"[event];
+	heard[strlen(heard)] = "afnceot"[event];
 	snprintf(last_text, sizeof last_text, "%s", text);
 }
 
@@ -150,6 +150,18 @@ static void an_overdue_probe_is_no_note(void **state)
 	child_read(&child, 0, hear);
 	assert_string_equal(heard, "o");
 	assert_string_equal(last_text, "module-load 30012");
+	close(fd);
+}
+
+static void what_an_attempt_came_to_is_no_note(void **state)
+{
+	(void)state;
+	int fd = child_with_pipe(&child);
+
+	say_to(fd, "finding told-by-fsync 1\n");
+	child_read(&child, 0, hear);
+	assert_string_equal(heard, "t");
+	assert_string_equal(last_text, "told-by-fsync 1");
 	close(fd);
 }
 
@@ -358,6 +370,7 @@ int main(void)
 		test(a_load_arms_once_and_counts_upwards_only),
 		test(what_is_no_word_is_a_note),
 		test(an_overdue_probe_is_no_note),
+		test(what_an_attempt_came_to_is_no_note),
 		test(a_load_that_talks_without_end_is_cut_short_each_second),
 		test(the_last_words_come_before_the_end),
 		test(samples_give_way_to_words_when_the_host_does_not_read),

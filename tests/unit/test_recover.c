@@ -251,6 +251,24 @@ static void an_overdue_probe_stands(void **state)
 	assert_true(v.exposure_ns == 5 * NS_PER_S);
 }
 
+/* Also what came behind the crash that it led to: consoles are quicker. */
+static void findings_are_counted_again(void **state)
+{
+	struct verdict v =
+		recover_after(*state, "9000000000 progress load=fake count=50\n"
+				      "10000000000 finding load=fake name=whole n=1\n"
+				      "11000000000 finding load=fake name=whole n=1\n"
+				      "39000000000 # ending 10 in SOAK: gone\n"
+				      "39000000001 finding load=fake name=silent-loss n=1\n"
+				      "39000000002 finding load=fake name=%1B[31m n=1\n"
+				      "39000000003 finding load=fake n=1\n");
+
+	assert_int_equal(v.findings.n, 2);
+	assert_string_equal(v.findings.item[0].name, "whole");
+	assert_int_equal(v.findings.item[0].count, 2);
+	assert_string_equal(v.findings.item[1].name, "silent-loss");
+}
+
 static void a_guest_cannot_note_an_end(void **state)
 {
 	struct verdict v = recover_after(*state, "9000000000 progress load=fake count=50\n"
@@ -340,6 +358,7 @@ int main(void)
 		with_folder(an_index_longer_than_its_console_does_no_harm),
 		with_folder(an_end_that_was_noted_stands),
 		with_folder(an_overdue_probe_stands),
+		with_folder(findings_are_counted_again),
 		with_folder(a_recovered_life_is_counted_from_its_first_reclaim),
 		with_folder(a_guest_cannot_note_an_end),
 		with_folder(boot_errors_are_found_again_and_where_they_stand),

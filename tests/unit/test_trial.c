@@ -337,6 +337,19 @@ static void a_probe_that_lies_is_cut_to_size(void **state)
 	spec_free(&s);
 }
 
+static void what_attempts_came_to_is_in_the_verdict(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v = run_probing(&s, "finding load=overcopy name=told-by-fsync n=3");
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_SURVIVED);
+	assert_int_equal(v.findings.n, 1);
+	assert_string_equal(v.findings.item[0].name, "told-by-fsync");
+	assert_int_equal(v.findings.item[0].count, 3);
+	spec_free(&s);
+}
+
 /* ---- a guest that complains while it boots ---- */
 
 #define COMPLAINT "kmsg level=3 us=28000 text=EDAC%20MC0:%201%20CE"
@@ -527,6 +540,7 @@ static void a_guest_that_failed_is_kept_until_a_signal_comes_and_its_verdict_sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(what_attempts_came_to_is_in_the_verdict),
 		test(a_night_of_exponential_lives_gives_its_mean_back),
 		test(exposure_is_the_lifetime_that_was_drawn),
 		test(host_faults_and_other_crashes_do_not_bend_the_estimate),

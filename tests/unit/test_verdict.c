@@ -40,6 +40,7 @@ static struct verdict full(void)
 					.title = "divide error in fib_rebalance",
 					.function = "fib_rebalance",
 					.guest_s = 12.5 };
+	counts_add(&v.findings, "told-by-fsync", 3);
 	return v;
 }
 
@@ -54,6 +55,7 @@ static void verdicts_survive_json_both_ways(void **state)
 	(void)state;
 	assert_ok(verdict_from_json(j, &back, &err));
 	assert_int_equal(back.outcome, OUTCOME_FAILED);
+	assert_int_equal(back.findings.item[0].count, 3);
 	assert_true(back.final);
 	assert_int_equal(back.step, STEP_SOAK);
 	assert_int_equal(back.trial, 17);

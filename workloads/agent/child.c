@@ -179,12 +179,18 @@ static void say_overdue(struct child *c, uint64_t now_ns, const char *text, chil
 	says(c, CHILD_SAYS_OVERDUE, text);
 }
 
+static void say_finding(struct child *c, uint64_t now_ns, const char *text, child_says_fn says)
+{
+	(void)now_ns;
+	says(c, CHILD_SAYS_FINDING, text);
+}
+
 static const struct {
 	const char *word;
 	void (*say)(struct child *, uint64_t, const char *, child_says_fn);
 } words[] = {
 	{ "armed", say_armed }, { "fail", say_fail },       { "count", say_count },
-	{ "note", note },       { "overdue", say_overdue },
+	{ "note", note },       { "overdue", say_overdue }, { "finding", say_finding },
 };
 
 static void handle_line(struct child *c, uint64_t now_ns, char *line, child_says_fn says)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A load as a process of the agent: its pipes, its words, its end. Knows nothing of the host: what
- * a load says is handed to a function as one of five events.
+ * a load says is handed to a function as one of these events.
  */
 #ifndef KS_AGENT_CHILD_H
 #define KS_AGENT_CHILD_H
@@ -23,6 +23,7 @@ enum child_event {
 	CHILD_COUNTED,      /* child->count has grown */
 	CHILD_EXITED,       /* child->status: exit code, or 128 + signal */
 	CHILD_SAYS_OVERDUE, /* text: NAME MILLISECONDS of a probe that does not come back */
+	CHILD_SAYS_FINDING, /* text: NAME N: so many more attempts came to that */
 };
 
 struct child;
