@@ -9,7 +9,8 @@
  *	note stuck n=1 who=sync in=sync still_ms=15012 at=12582912 where=wb_wait_for_completion
  *
  * A verdict is `told` (a call of the copier failed), `whole` (none did, and all is there) or
- * `silent-loss` (none did, and something accepted is not there).
+ * `silent-loss` (none did, and something accepted is not there). Its findings are these,
+ * `told` with its call (told-by-fsync), and of calls that got stuck (stuck-in-write).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "kfile.h"
 #include "load.h"
 #include "overcopy/backing.h"
 #include "overcopy/copier.h"
@@ -30,6 +32,8 @@
 #define TICK_MS  20
 #define MAX_PATH 128
 
+#define CHECKIN_NS ((uint64_t)1000000000)
+
 enum { PROBE_SYNC, PROBE_STATFS, PROBE_CREATE, N_PROBES };
 
 static struct overcopy {
@@ -37,15 +41,16 @@ static struct overcopy {
 	struct copy_plan plan;
 	struct task writer; /* and syncer, and checker: one after the other */
 	struct task probe[N_PROBES];
+	struct task checkin; /* on another file system, all the time */
 	uint64_t overdue_ms, pause_ns;
-	bool release, sync;
+	bool release, sync, tell_loss;
 	uint64_t n;          /* of the copy */
 	uint64_t done_bytes; /* of the copies before it */
 	bool proven;         /* copies are the work now */
 	bool stuck;          /* in this copy */
 } self;
 
-static char mountpoint[MAX_PATH], disks[MAX_PATH];
+static char mountpoint[MAX_PATH], disks[MAX_PATH], checkin_file[MAX_PATH];
 
 static const char *error_name(int error)
 {
@@ -99,6 +104,22 @@ static void create_a_file(const void *arg, struct report *r)
 		unlink(path);
 }
 
+/* What a watchdog daemon does that must write where it was. */
+static void check_in(const void *arg, struct report *r)
+{
+	static const char line[] = "alive\n";
+	int fd;
+
+	(void)arg;
+	report_step(r, STEP_WRITE);
+	fd = open(checkin_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, line, sizeof line - 1) < 0)
+		report_told(r, STEP_WRITE, errno);
+	report_step(r, STEP_FSYNC);
+	if (fd >= 0 && fsync(fd) < 0)
+		report_told(r, STEP_FSYNC, errno);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const void *, struct report *);
@@ -125,6 +146,19 @@ static void start_probes(void)
 			task_start(&self.probe[i], probes[i].name, probes[i].run, NULL);
 }
 
+static void check_in_again(void)
+{
+	if (checkin_file[0] && task_ended(&self.checkin, 0) &&
+	    load_now_ns() - self.checkin.started_ns >= CHECKIN_NS)
+		task_start(&self.checkin, "checkin", check_in, NULL);
+}
+
+/* Of one that runs; when this comes to be told, half of that is enough to be named with it. */
+static bool is_stuck(const struct task *t, uint64_t for_ms)
+{
+	return t->pid && task_still_ms(t) >= for_ms;
+}
+
 static void say_stuck(const struct task *t)
 {
 	char where[128];
@@ -136,19 +170,31 @@ static void say_stuck(const struct task *t)
 		  (unsigned long long)self.writer.report->accepted, where);
 }
 
+/* The copy's own end: where it hangs is what its caller learns. */
+static void say_stuck_in(void)
+{
+	char name[32];
+
+	snprintf(name, sizeof name, "stuck-in-%s", step_name((enum step)self.writer.report->step));
+	load_finding(name);
+}
+
 /*
- * All notes before the first word that ends the soak. What harms others is named first: a `sync`
- * that hangs is everybody's, the writer is its own.
+ * All notes before the first word that ends the soak. What harms others is named first: a check-in
+ * that starves is a machine that its watchdog resets, a `sync` that hangs is everybody's, the
+ * writer is its own.
  */
 static void tell_stuck(void)
 {
-	struct task *all[N_PROBES + 1];
+	struct task *all[N_PROBES + 2];
 	int n = 0;
 
+	if (is_stuck(&self.checkin, self.overdue_ms / 2))
+		all[n++] = &self.checkin;
 	for (int i = 0; i < N_PROBES; i++) {
 		if (!task_ended(&self.probe[i], 0))
 			all[n++] = &self.probe[i];
-		else
+		else if (self.probe[i].report)
 			load_note("probe n=%llu name=%s ms=%llu error=%s",
 				  (unsigned long long)self.n, self.probe[i].name,
 				  (unsigned long long)(self.probe[i].ended_ns -
@@ -156,12 +202,16 @@ static void tell_stuck(void)
 					  1000000,
 				  error_name(self.probe[i].report->told_error));
 	}
-	all[n++] = &self.writer;
+	if (is_stuck(&self.writer, self.overdue_ms / 2)) {
+		all[n++] = &self.writer;
+		say_stuck_in();
+		self.stuck = true;
+	}
 	for (int i = 0; i < n; i++)
 		say_stuck(all[i]);
 	for (int i = 0; i < n && !self.release; i++)
 		load_overdue(all[i]->name, task_still_ms(all[i]) * 1000000);
-	self.stuck = self.writer.overdue = true;
+	self.writer.overdue = true;
 }
 
 static void wait_for_probes(void)
@@ -184,13 +234,14 @@ static void watch(struct task *t)
 	uint64_t still_ms = task_still_ms(t);
 
 	count();
+	check_in_again();
 	if (t->overdue)
 		return;
 	if (still_ms < self.overdue_ms / 2)
 		forget_probes();
 	else
 		start_probes();
-	if (still_ms < self.overdue_ms / 2 * 3)
+	if (still_ms < self.overdue_ms / 2 * 3 && !is_stuck(&self.checkin, self.overdue_ms / 2 * 3))
 		return;
 	tell_stuck();
 	if (self.release)
@@ -244,6 +295,33 @@ static void say_copy(const struct result *c)
 		  (unsigned long long)c->check.intact, (unsigned long long)c->check.wrong,
 		  (unsigned long long)c->check.unreadable, (unsigned long long)c->free_bytes,
 		  (unsigned long long)c->sync_ms, error_name(c->syncfs_error), self.stuck);
+}
+
+/* One name a copy; of one that was stuck it has been told. */
+static void say_finding(const struct result *c)
+{
+	char name[32];
+
+	if (self.stuck)
+		return;
+	if (c->write.told_step == STEP_NONE)
+		snprintf(name, sizeof name, "%s", verdict_of(c));
+	else
+		snprintf(name, sizeof name, "told-by-%s", step_name((enum step)c->write.told_step));
+	load_finding(name);
+}
+
+/* The console's: what a scenario's `detect` can make a failure of. */
+static void tell_loss(const struct result *c)
+{
+	char line[128];
+
+	if (!self.tell_loss || strcmp(verdict_of(c), "silent-loss") != 0)
+		return;
+	snprintf(line, sizeof line, "<3>overcopy: silent loss: %llu of %llu bytes\n",
+		 (unsigned long long)(c->write.accepted - c->check.intact),
+		 (unsigned long long)c->write.accepted);
+	kfile_write("/dev/kmsg", line);
 }
 
 static void write_it(struct result *ret)
@@ -343,6 +421,10 @@ static void read_params(void)
 	self.pause_ns = load_param_u64("pause");
 	self.release = load_param_bool("release");
 	self.sync = load_param_bool("sync");
+	self.tell_loss = load_param_bool("tell-loss");
+	if (*load_param_text("checkin"))
+		snprintf(checkin_file, sizeof checkin_file, "%s/checkin",
+			 load_param_text("checkin"));
 	self.plan = (struct copy_plan){
 		.dir = mountpoint,
 		.how = (enum copy_how)choice("how", hows, 4),
@@ -374,6 +456,20 @@ static void check_room(void)
 			  (unsigned long long)info.totalram * info.mem_unit / MIB);
 }
 
+/* A heartbeat that fails is none. */
+static void prove_checkin(void)
+{
+	if (!checkin_file[0])
+		return;
+	task_start(&self.checkin, "checkin", check_in, NULL);
+	if (!task_ended(&self.checkin, (int)self.overdue_ms))
+		load_fail("checkin: %s was not written within %llu ms", checkin_file,
+			  (unsigned long long)self.overdue_ms);
+	if (self.checkin.report->told_step)
+		load_fail("checkin: %s: %s", checkin_file,
+			  error_name(self.checkin.report->told_error));
+}
+
 /* A copy that fits comes back whole, or nothing that is said later means anything. */
 static void prove(void)
 {
@@ -400,6 +496,9 @@ int main(int argc, char **argv)
 	load_init(argc, argv);
 	read_params();
 	check_room();
+	if (self.tell_loss && access("/dev/kmsg", W_OK) < 0)
+		load_fail("tell-loss: /dev/kmsg: %s", strerror(errno));
+	prove_checkin();
 	prove();
 	load_armed("%s took 64 KiB and gave them back; %s", load_param_text("fs"),
 		   self.backing.limits);
@@ -407,6 +506,8 @@ int main(int argc, char **argv)
 	for (;;) {
 		struct result c = copy_once();
 		say_copy(&c);
+		say_finding(&c);
+		tell_loss(&c);
 		load_pause_about(self.pause_ns);
 	}
 }

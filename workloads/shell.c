@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A script written in the scenario. `setup` must end with 0 before the soak; then `script` runs. A
- * line `count N` on its stdout is progress, any other line a note.
+ * line `count N` on its stdout is progress, `finding NAME` what an attempt came to, any other line
+ * a note.
  */
 #include <errno.h>
 #include <poll.h>
@@ -56,6 +57,8 @@ static void handle_line(const struct script *s, const char *line)
 
 	if (s->counts && strncmp(line, "count ", 6) == 0 && wire_number(line + 6, &n) == 0)
 		load_count(n);
+	else if (s->counts && strncmp(line, "finding ", 8) == 0)
+		load_finding(line + 8);
 	else
 		load_note("%s", line);
 }

@@ -72,6 +72,11 @@ static const struct load_param overcopy[] = {
 	{ "release", PARAM_BOOL, "no", 0, 1,
 	  "of overfs: end the server when a copy is stuck, and go on with the next one, instead of "
 	  "failing the trial" },
+	{ "checkin", PARAM_TEXT, "", 0, 0,
+	  "folder on another file system, where each second a file is written and fsynced; that "
+	  "it does not come back is overdue, too (nothing: not done)" },
+	{ "tell-loss", PARAM_BOOL, "no", 0, 1,
+	  "a silent loss is written to the kernel's log, for the scenario's `detect`" },
 	{ "pause", PARAM_DURATION, "100ms", 0, 3600 * SECOND,
 	  "between two copies, on average (half to one and a half times as long)" },
 	{ 0 },
@@ -112,7 +117,8 @@ static const struct load_param stress_ng[] = {
 static const struct load_param shell[] = {
 	{ "setup", PARAM_TEXT, "", 0, 0, "a script that must end with 0 before the soak begins" },
 	{ "script", PARAM_TEXT, NULL, 0, 0,
-	  "the work, for /bin/sh of busybox; a line `count N` on its stdout is progress",
+	  "the work, for /bin/sh of busybox; a line `count N` on its stdout is progress, `finding "
+	  "NAME` what an attempt came to",
 	  .example = "\"n=0; while sleep 1; do n=$((n + 1)); echo count $n; done\"" },
 	{ "modules", PARAM_LIST, "", 0, 0, "kernel modules that are loaded before setup" },
 	{ "programs", PARAM_LIST, "", 0, 0,

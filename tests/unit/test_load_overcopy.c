@@ -129,6 +129,54 @@ static void statfs_may_lie(void **state)
 	assert_copy("statfs: lies", "verdict=told free=1048576");
 }
 
+/* Of its first copies, one by one. */
+static void assert_finds(const char *params, const char *finding)
+{
+	_cleanup_free_
+	char *all = xasprintf("{ dir: %s, capacity: 1MiB, sync: no, %s }", dir, params);
+	_cleanup_free_
+	char *line = xasprintf("finding %s 1\n", finding);
+	static struct load_run r;
+
+	load_run_start(&r, "overcopy", all);
+	assert_true(load_run_hears(&r, "armed "));
+	assert_null(strstr(r.said, "finding")); /* nor is what proves it */
+	load_run_go(&r);
+	if (!load_run_hears(&r, line))
+		fail_msg("{ %s }: no %s in: %s", params, line, r.said);
+	load_run_end(&r, SIGKILL);
+}
+
+static void each_copy_is_counted_by_where_its_caller_learnt_of_it(void **state)
+{
+	(void)state;
+	skip_where_it_cannot_be();
+	assert_finds("percent: 140", "told-by-fsync");
+	assert_finds("writeback: no", "told-by-write");
+	assert_finds("fsync: no", "told-by-close");
+	assert_finds("policy: drop", "silent-loss");
+	assert_finds("percent: 90", "whole");
+}
+
+static void it_checks_in_elsewhere_before_it_is_armed(void **state)
+{
+	_cleanup_free_
+	char *params = xasprintf("percent: 90, checkin: %s", dir), *file = NULL;
+
+	(void)state;
+	skip_where_it_cannot_be();
+	file = xasprintf("%s/checkin", dir);
+	assert_finds(params, "whole");
+	assert_int_equal(unlink(file), 0);
+}
+
+static void a_checkin_that_fails_is_refused(void **state)
+{
+	(void)state;
+	assert_load_refuses("overcopy", "{ checkin: /nowhere, dir: /tmp }",
+			    "checkin: /nowhere/checkin: ENOENT");
+}
+
 /* 11 writes of 128 KiB at most, each 20 ms: a lower bound, however slow the machine is. */
 static void latency_is_of_each_write(void **state)
 {
@@ -182,6 +230,9 @@ int main(void)
 		test(the_capacity_decides_how_much_is_copied),
 		test(statfs_may_lie),
 		test(latency_is_of_each_write),
+		test(each_copy_is_counted_by_where_its_caller_learnt_of_it),
+		test(it_checks_in_elsewhere_before_it_is_armed),
+		test(a_checkin_that_fails_is_refused),
 		test(a_disk_that_memory_cannot_hold_is_refused),
 	};
 	return cmocka_run_group_tests(tests, own_mounts, clean);
