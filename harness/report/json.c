@@ -2,6 +2,7 @@
 #include "report/json.h"
 #include "model/controls.h"
 #include "report/figure.h"
+#include "report/heat.h"
 
 #include <math.h>
 
@@ -101,6 +102,8 @@ static json_t *arm(const struct view_arm *a)
 	}
 	json_set_double(o, "host_load", a->host_load);
 	json_set_double(o, "host_steal", a->host_steal);
+	if (a->findings.n)
+		set(o, "findings", counts_to_json(&a->findings));
 	return o;
 }
 
@@ -182,6 +185,8 @@ json_t *json_report(const struct view *v)
 	set(o, "run", about(v));
 	set(o, "arms", arms);
 	set(o, "crashes", crashes);
+	if (v->grid.n)
+		set(o, "grid", heat_json(v));
 	set(o, "excluded", out);
 	set(o, "warnings", json_texts(&v->warnings));
 	return o;

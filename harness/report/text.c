@@ -7,6 +7,7 @@
 #include "report/curve.h"
 #include "report/figure.h"
 #include "report/gist.h"
+#include "report/heat.h"
 #include "report/say.h"
 #include "report/sides.h"
 #include "report/tables.h"
@@ -262,8 +263,8 @@ static void put_environment(struct text *t)
 	for (size_t i = 0; i < t->v->n_arms; i++) {
 		const struct view_arm *a = &t->v->arm[i];
 
-		if (!a->kernels.n && !a->accels.n)
-			continue;
+		if ((!a->kernels.n && !a->accels.n) || (any && t->v->grid.n))
+			continue; /* of a grid's one tells: the doubts say where they differ */
 		if (!any)
 			heading(t, "Guests");
 		any = true;
@@ -289,6 +290,47 @@ static void put_comparison(struct text *t)
 		     *safe = printable(sentence, SENTENCE_COLUMNS);
 
 		paragraph_print(safe, t->width, 4, t->out);
+	}
+}
+
+/* Instead of answers and tables by arm: of sixty cells nobody would read them. */
+static void put_grid(struct text *t)
+{
+	const struct text_style style = { t->width, t->style->utf8, t->style->color };
+	_cleanup_columns_ struct columns c = { 0 };
+
+	buf_putc(t->out, '\n');
+	heat_maps(t->v, &style, t->out);
+	heat_table(t->v, &c);
+	columns_fit(&c, 0, t->width, ARM_COLUMNS);
+	buf_putc(t->out, '\n');
+	columns_print(&c, t->out);
+	buf_putc(t->out, '\n');
+	paragraph_print(
+		"Share: of the trials that failed, died otherwise or survived, with Wilson's "
+		"95 % interval. Median life: of all that count, from the soak's begin on.",
+		t->width, 0, t->out);
+}
+
+/* What the loads counted by names of their own. */
+static void put_findings(struct text *t)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->v->n_arms; i++) {
+		const struct view_arm *a = &t->v->arm[i];
+		_cleanup_free_
+		char *name = printable(a->name, ARM_COLUMNS);
+		_cleanup_buf_ struct buf b = BUF_INIT;
+
+		if (!a->findings.n)
+			continue;
+		if (!any)
+			heading(t, "What attempts came to, as the load counted them");
+		any = true;
+		buf_printf(&b, "%s: ", name);
+		heat_findings(&a->findings, &b);
+		say(t, &b, 4);
 	}
 }
 
@@ -320,12 +362,20 @@ void text_report(const struct view *v, const struct text_style *style, struct bu
 	put_header(&t);
 	if (!v->n_arms)
 		return;
-	put_answers(&t);
-	put_controls(&t);
-	put_comparison(&t);
-	put_tables(&t);
-	put_buckets(&t);
-	put_curve(&t);
+	if (v->grid.n) {
+		put_grid(&t);
+		put_controls(&t);
+		put_findings(&t);
+		put_buckets(&t);
+	} else {
+		put_answers(&t);
+		put_controls(&t);
+		put_comparison(&t);
+		put_tables(&t);
+		put_findings(&t);
+		put_buckets(&t);
+		put_curve(&t);
+	}
 	put_environment(&t);
 	put_warnings(&t);
 	put_excluded(&t);

@@ -22,6 +22,7 @@ void view_arm_done(struct view_arm *a)
 	strv_done(&a->accels);
 	strv_done(&a->origins);
 	free(a->life);
+	free(a->end);
 	json_decref(a->settings);
 }
 
@@ -34,6 +35,8 @@ void view_done(struct view *v)
 	free(v->arm);
 	free(v->bucket);
 	free(v->excluded);
+	free(v->cell);
+	grid_done(&v->grid);
 	strv_done(&v->warnings);
 	about_done(&v->about);
 	*v = (struct view){ 0 };
@@ -168,6 +171,20 @@ static double work_of(struct view_arm *a, const struct verdict *t)
 	return str_eq(a->unit, t->unit) ? t->exposure_work : NAN;
 }
 
+static void add_end(struct view_arm *a, const char *title)
+{
+	size_t i = 0;
+
+	while (i < a->n_ends && !str_eq(a->end[i].title, title))
+		i++;
+	if (i == a->n_ends) {
+		a->end = xrealloc(a->end, (a->n_ends + 1) * sizeof(*a->end));
+		a->end[a->n_ends] = (struct view_end){ .n = 0 };
+		snprintf(a->end[a->n_ends++].title, sizeof(a->end->title), "%s", title);
+	}
+	a->end[i].n++;
+}
+
 static void add_lifetime(struct view_arm *a, const struct verdict *t, size_t bucket)
 {
 	bool failed = t->outcome == OUTCOME_FAILED;
@@ -211,6 +228,9 @@ static int take_verdict(void *arg, const struct verdict *t)
 		bucket = add_crash(v, t, arm);
 	a->seen += t->n_sightings;
 	add_environment(c, t, arm);
+	counts_add_all(&a->findings, &t->findings);
+	if (t->outcome == OUTCOME_FAILED)
+		add_end(a, t->sighting.title);
 	if (t->exposure_ns == TIME_NEVER) {
 		add_excluded(v, t, arm, "its verdict does not say how long it lived");
 		return 0;
@@ -423,6 +443,23 @@ static void read_host(const struct run_dir *run, struct view *v)
 	json_get_text(o, "name", v->host, sizeof(v->host), NULL);
 }
 
+/* Which arm is which cell: by name, since a run may have been begun with some of them only. */
+static void place_cells(struct view *v)
+{
+	const size_t n = grid_cells(&v->grid);
+
+	v->cell = xcalloc(n + 1, sizeof(*v->cell));
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_
+		char *name = grid_cell_name(&v->grid, i);
+
+		v->cell[i] = SIZE_MAX;
+		for (size_t a = 0; a < v->n_arms; a++)
+			if (str_eq(v->arm[a].name, name))
+				v->cell[i] = a;
+	}
+}
+
 /* A plan that cannot be read has been told about already. */
 static void read_settings(const struct run_dir *run, struct view *v)
 {
@@ -434,6 +471,8 @@ static void read_settings(const struct run_dir *run, struct view *v)
 	list = json_object_get(plan, "settings");
 	for (size_t i = 0; i < v->about.arm.n && i < v->n_arms; i++)
 		v->arm[i].settings = json_incref(json_array_get(list, i));
+	if (grid_from_json(json_object_get(plan, "grid"), &v->grid, NULL) == 0)
+		place_cells(v);
 }
 
 int view_load(const struct run_dir *run, struct view *ret, struct err *err)

@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "model/grid.h"
 #include "model/verdict.h"
 #include "stats/expo.h"
 #include "stats/km.h"
@@ -39,6 +40,12 @@ struct lifetimes {
 	struct interval median_ci;
 };
 
+/* What failures of an arm were called, though they may be one bug (one bucket). */
+struct view_end {
+	char title[TITLE_LEN];
+	size_t n;
+};
+
 struct view_arm {
 	char name[128];
 	size_t outcome[OUTCOME_COUNT];
@@ -54,6 +61,9 @@ struct view_arm {
 	double wait_s; /* from the soak's begin to that, mean of the trials that came to it; NaN
 			  none */
 	struct view_life *life; /* [counted] */
+	struct view_end *end;   /* of those that failed with the target */
+	size_t n_ends;
+	struct counts findings; /* of all its trials that count */
 	double wall_s;          /* spawn to verdict, all its trials that ended together */
 	json_t *settings;       /* as plan.json has them; NULL where it has none */
 };
@@ -87,6 +97,8 @@ struct view {
 	size_t n_excluded;
 	size_t ended, going;  /* trials with a verdict, and at work */
 	size_t slots;         /* guests that were at work at once */
+	struct grid grid;     /* n is 0 where the scenario has none */
+	size_t *cell;         /* [grid_cells()]: its arm; SIZE_MAX: it is no arm of this run */
 	struct strv warnings; /* whole sentences: what makes the figures doubtful */
 };
 
