@@ -221,9 +221,11 @@ int dossier_load(const struct dossier_run *run, size_t n, struct dossier *ret, s
 
 	for (size_t i = n; i-- > 0;)
 		d.hunt = run[i].answer ? &run[i] : d.hunt;
+	for (size_t i = 0; i < n; i++)
+		d.grid |= run[i].view->grid.n > 0;
 	make_sides(&d);
-	contrast_make(d.sides.side, d.sides.n, d.sides.versus, d.sides.n_pairs, &contrast_usual,
-		      &d.contrast);
+	contrast_make(d.sides.side, d.sides.n, d.sides.versus, d.grid ? 0 : d.sides.n_pairs,
+		      &contrast_usual, &d.contrast);
 	collect_kernels(&d);
 	d.crash = xcalloc(d.contrast.n_crashes + 1, sizeof(*d.crash));
 	for (size_t i = 0; i < n && r == 0; i++) {

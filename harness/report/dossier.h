@@ -53,6 +53,7 @@ struct dossier {
 	size_t n_trials;
 	struct dossier_crash *crash;    /* [contrast.n_crashes] */
 	struct strv kernels;            /* as guests call them, by version */
+	bool grid;                      /* of a run's arms: then none is compared with the first */
 	const struct dossier_run *hunt; /* the first run that is a bisection; NULL: none is */
 };
 

@@ -7,6 +7,7 @@
 #include "model/controls.h"
 #include "report/columns.h"
 #include "report/figure.h"
+#include "report/heat.h"
 #include "report/say.h"
 
 /* --- how it stands --- */
@@ -139,6 +140,8 @@ char *gist_verdict(const struct dossier *d)
 
 	if (answer)
 		return xstrdup(answer);
+	if (d->n_runs == 1 && d->run[0].view->grid.n)
+		return heat_sentence(d->run[0].view);
 	for (size_t i = 0; i < c->n_pairs; i++)
 		differ |= contrast_differs(&c->pair[i]);
 	if (c->n_pairs == 1 || differ)

@@ -31,6 +31,29 @@ size_t heat_level(const struct share *s)
 	return (s->k * (HEAT_LEVELS - 2) + s->n - 1) / s->n;
 }
 
+char *heat_sentence(const struct view *v)
+{
+	const size_t n = grid_cells(&v->grid);
+	size_t all = 0, none = 0, silent = 0;
+	struct buf b = BUF_INIT;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct share s = v->cell[i] == SIZE_MAX ? (struct share){ 0 }
+							      : heat_share(&v->arm[v->cell[i]]);
+
+		silent += !s.n;
+		all += s.n && s.k == s.n;
+		none += s.n && !s.k;
+	}
+	buf_printf(&b, "Of %zu cells %zu failed in every trial, %zu in some%s %zu in none", n, all,
+		   n - all - none - silent, silent ? "," : " and", none);
+	if (silent)
+		buf_printf(&b, ", and %zu %s told nothing yet", silent,
+			   silent == 1 ? "has" : "have");
+	buf_puts(&b, ".");
+	return buf_steal(&b);
+}
+
 /* ---- maps ---- */
 
 struct map {
@@ -42,9 +65,16 @@ struct map {
 	size_t label_width, width; /* of the rows' labels, and of a cell with its gap */
 };
 
-static size_t n_values(const struct grid *g, size_t axis)
+size_t heat_values(const struct view *v, size_t axis)
 {
-	return axis < g->n ? g->axis[axis].value.n : 1;
+	return axis < v->grid.n ? v->grid.axis[axis].value.n : 1;
+}
+
+const struct view_arm *heat_arm(const struct view *v, size_t row, size_t column, size_t map)
+{
+	const size_t cell = (row * heat_values(v, 1) + column) * heat_values(v, 2) + map;
+
+	return v->cell[cell] == SIZE_MAX ? NULL : &v->arm[v->cell[cell]];
 }
 
 /* A value of an axis; of one that is not there, nothing. */
@@ -53,24 +83,17 @@ static char *label(const struct grid *g, size_t axis, size_t i)
 	return printable(axis < g->n ? g->axis[axis].value.item[i] : "", LABEL_MAX);
 }
 
-static size_t label_width(const struct grid *g, size_t axis)
+static size_t label_width(const struct view *v, size_t axis)
 {
 	size_t width = 0;
 
-	for (size_t i = 0; i < n_values(g, axis); i++) {
+	for (size_t i = 0; i < heat_values(v, axis); i++) {
 		_cleanup_free_
-		char *text = label(g, axis, i);
+		char *text = label(&v->grid, axis, i);
 
 		width = MAX(width, figure_columns(text));
 	}
 	return width;
-}
-
-static const struct view_arm *arm_of(const struct map *m, size_t map, size_t row, size_t column)
-{
-	const size_t arm = m->v->cell[(row * m->columns + column) * m->maps + map];
-
-	return arm == SIZE_MAX ? NULL : &m->v->arm[arm];
 }
 
 /* "███ 2/2"; "-" where nothing has been told. */
@@ -139,7 +162,7 @@ static void put_part(const struct map *m, size_t map, size_t from, size_t to)
 
 		pad(m->out, text, m->label_width + CELL_GAP);
 		for (size_t c = from; c < to; c++)
-			put_cell(m, arm_of(m, map, r, c));
+			put_cell(m, heat_arm(m->v, r, c, map));
 		end_line(m->out);
 	}
 }
@@ -166,7 +189,7 @@ static void put_map(const struct map *m, size_t map)
 
 static size_t widest_cell(const struct map *m)
 {
-	size_t width = label_width(&m->v->grid, 1);
+	size_t width = label_width(m->v, 1);
 
 	for (size_t i = 0; i < grid_cells(&m->v->grid); i++) {
 		_cleanup_buf_ struct buf b = BUF_INIT;
@@ -203,10 +226,10 @@ void heat_maps(const struct view *v, const struct text_style *style, struct buf 
 		.v = v,
 		.style = style,
 		.out = out,
-		.rows = n_values(&v->grid, 0),
-		.columns = n_values(&v->grid, 1),
-		.maps = n_values(&v->grid, 2),
-		.label_width = label_width(&v->grid, 0),
+		.rows = heat_values(v, 0),
+		.columns = heat_values(v, 1),
+		.maps = heat_values(v, 2),
+		.label_width = label_width(v, 0),
 	};
 
 	if (!v->grid.n)
@@ -229,6 +252,26 @@ void heat_findings(const struct counts *f, struct buf *out)
 			   (unsigned long long)f->item[i].count);
 	if (f->n > 1)
 		buf_printf(out, " (of %llu)", (unsigned long long)counts_sum(f));
+}
+
+void heat_findings_table(const struct view *v, struct columns *c)
+{
+	for (size_t i = 0; i < v->n_arms; i++) {
+		_cleanup_buf_ struct buf b = BUF_INIT;
+		_cleanup_free_
+		char *name = printable(v->arm[i].name, 64);
+
+		if (!v->arm[i].findings.n)
+			continue;
+		if (!c->n) {
+			c->n = 2;
+			columns_add(c, "arm");
+			columns_add(c, "attempts");
+		}
+		heat_findings(&v->arm[i].findings, &b);
+		columns_add(c, name);
+		columns_add(c, buf_str(&b));
+	}
 }
 
 static void add_share(const struct share *s, struct columns *c)

@@ -18,6 +18,15 @@ enum { HEAT_LEVELS = 5 };
 /* 0: none failed; HEAT_LEVELS - 1: all did; in between in equal steps. */
 size_t heat_level(const struct share *s);
 
+/* How many values the axis has; 1 where the grid has it not. */
+size_t heat_values(const struct view *v, size_t axis);
+/* Of the cell, by its value of each axis; NULL where the run has no such arm. */
+const struct view_arm *heat_arm(const struct view *v, size_t row, size_t column, size_t map);
+
+/* "Of 24 cells 12 failed in every trial, 5 in some, 6 in none, and 1 has told nothing yet." The
+ * caller frees. */
+char *heat_sentence(const struct view *v);
+
 /* Nothing where there is no grid. */
 void heat_maps(const struct view *v, const struct text_style *style, struct buf *out);
 
@@ -26,6 +35,8 @@ void heat_table(const struct view *v, struct columns *ret);
 
 /* "told-by-fsync 12, whole 3 (of 15)"; nothing where there are none. */
 void heat_findings(const struct counts *f, struct buf *out);
+/* Adds a row an arm that has any, and before the first the headings. */
+void heat_findings_table(const struct view *v, struct columns *c);
 
 /* {"axes": [...], "cells": [...]}; NULL where there is no grid. */
 json_t *heat_json(const struct view *v);

@@ -13,7 +13,9 @@
 void html_report(const struct dossier *d, struct buf *out);
 
 /* The sections. Each adds nothing where it has nothing to say. */
-void html_verdict(const struct dossier *d, struct html *h);   /* html_verdict.c */
+void html_verdict(const struct dossier *d, struct html *h); /* html_verdict.c */
+void html_grid(const struct dossier *d, struct html *h);    /* html_grid.c */
+void html_findings(const struct dossier *d, struct html *h);
 void html_hunt(const struct dossier *d, struct html *h);      /* html_hunt.c */
 void html_survival(const struct dossier *d, struct html *h);  /* html_survival.c */
 void html_ratios(const struct dossier *d, struct html *h);    /* html_ratios.c */

@@ -75,7 +75,7 @@ static void put_tiles(const struct dossier *d, struct html *h)
 {
 	const struct contrast *c = &d->contrast;
 
-	if (!c->n_arms)
+	if (!c->n_arms || d->grid) /* of sixty cells they would bury the map */
 		return;
 	buf_puts(&h->body, "<ul class=\"tiles\">\n");
 	for (size_t i = 0; i < c->n_arms && i < TILES_SHOWN; i++)

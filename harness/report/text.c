@@ -299,6 +299,11 @@ static void put_grid(struct text *t)
 	const struct text_style style = { t->width, t->style->utf8, t->style->color };
 	_cleanup_columns_ struct columns c = { 0 };
 
+	_cleanup_free_
+	char *sentence = heat_sentence(t->v);
+
+	buf_putc(t->out, '\n');
+	paragraph_print(sentence, t->width, 0, t->out);
 	buf_putc(t->out, '\n');
 	heat_maps(t->v, &style, t->out);
 	heat_table(t->v, &c);

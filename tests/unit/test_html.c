@@ -285,6 +285,35 @@ static void no_character_is_left_that_one_cannot_see(void **state)
 	page_done(&p);
 }
 
+/* Its keys and values are a file's, which anybody may have written. */
+static void a_grid_is_a_table_and_its_words_are_text(void **state)
+{
+	static const char *const arm[] = { "a", "i-b--i-" };
+	static const char axes[] = "[{\"key\": \"<b>key</b>\", \"values\": [\"a\", "
+				   "\"<i>b</i>\"]}]";
+	struct page p = { .html = BUF_INIT };
+	struct err err = { 0 };
+
+	(void)state;
+	strcpy(p.path, "/tmp/html-XXXXXX");
+	assert_non_null(mkdtemp(p.path));
+	write_run(p.path, 30, arm, 2, "x", 3);
+	{
+		_cleanup_close_ int fd = open(p.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		json_t *plan = NULL;
+
+		assert_ok(json_read(fd, RUN_PLAN, &plan, &err));
+		json_object_set_new(plan, "grid", json_loads(axes, 0, NULL));
+		write_json(fd, RUN_PLAN, plan);
+	}
+	open_page(&p, p.path);
+	walk(xmlDocGetRootElement(p.doc), be_ours, NULL);
+	assert_non_null(strstr(p.html.data, "<section id=\"grid\""));
+	assert_non_null(strstr(p.html.data, "<th scope=\"row\"><bdi>&lt;i&gt;b&lt;/i&gt;</bdi>"
+					    "</th><td class=\"h3\">10/15</td>"));
+	page_done(&p);
+}
+
 /* --- the policy --- */
 
 static void find_policy(xmlNodePtr node, void *arg)
@@ -423,6 +452,7 @@ int main(void)
 		test(no_element_and_no_handler_comes_from_a_guest),
 		test(what_a_guest_wrote_is_there_as_visible_text),
 		test(no_character_is_left_that_one_cannot_see),
+		test(a_grid_is_a_table_and_its_words_are_text),
 		test(the_policy_allows_our_style_and_nothing_else),
 		test(every_figure_has_a_name_and_a_table),
 		test(sections_come_in_their_order),
