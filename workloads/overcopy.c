@@ -25,14 +25,13 @@
 #include "kfile.h"
 #include "load.h"
 #include "overcopy/backing.h"
+#include "overcopy/checkin.h"
 #include "overcopy/copier.h"
 
 #define PIECE    (64 * 1024)
 #define MIB      ((uint64_t)1 << 20)
 #define TICK_MS  20
 #define MAX_PATH 128
-
-#define CHECKIN_NS ((uint64_t)1000000000)
 
 enum { PROBE_SYNC, PROBE_STATFS, PROBE_CREATE, N_PROBES };
 
@@ -41,7 +40,7 @@ static struct overcopy {
 	struct copy_plan plan;
 	struct task writer; /* and syncer, and checker: one after the other */
 	struct task probe[N_PROBES];
-	struct task checkin; /* on another file system, all the time */
+	struct checkin checkin;
 	uint64_t overdue_ms, pause_ns;
 	bool release, sync, tell_loss;
 	uint64_t n;          /* of the copy */
@@ -50,7 +49,7 @@ static struct overcopy {
 	bool stuck;          /* in this copy */
 } self;
 
-static char mountpoint[MAX_PATH], disks[MAX_PATH], checkin_file[MAX_PATH];
+static char mountpoint[MAX_PATH], disks[MAX_PATH];
 
 static const char *error_name(int error)
 {
@@ -104,22 +103,6 @@ static void create_a_file(const void *arg, struct report *r)
 		unlink(path);
 }
 
-/* What a watchdog daemon does that must write where it was. */
-static void check_in(const void *arg, struct report *r)
-{
-	static const char line[] = "alive\n";
-	int fd;
-
-	(void)arg;
-	report_step(r, STEP_WRITE);
-	fd = open(checkin_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, line, sizeof line - 1) < 0)
-		report_told(r, STEP_WRITE, errno);
-	report_step(r, STEP_FSYNC);
-	if (fd >= 0 && fsync(fd) < 0)
-		report_told(r, STEP_FSYNC, errno);
-}
-
 static const struct {
 	const char *name;
 	void (*run)(const void *, struct report *);
@@ -144,13 +127,6 @@ static void start_probes(void)
 	for (int i = 0; i < N_PROBES; i++)
 		if (!self.probe[i].pid)
 			task_start(&self.probe[i], probes[i].name, probes[i].run, NULL);
-}
-
-static void check_in_again(void)
-{
-	if (checkin_file[0] && task_ended(&self.checkin, 0) &&
-	    load_now_ns() - self.checkin.started_ns >= CHECKIN_NS)
-		task_start(&self.checkin, "checkin", check_in, NULL);
 }
 
 /* Of one that runs; when this comes to be told, half of that is enough to be named with it. */
@@ -189,8 +165,8 @@ static void tell_stuck(void)
 	struct task *all[N_PROBES + 2];
 	int n = 0;
 
-	if (is_stuck(&self.checkin, self.overdue_ms / 2))
-		all[n++] = &self.checkin;
+	if (is_stuck(&self.checkin.task, self.overdue_ms / 2))
+		all[n++] = &self.checkin.task;
 	for (int i = 0; i < N_PROBES; i++) {
 		if (!task_ended(&self.probe[i], 0))
 			all[n++] = &self.probe[i];
@@ -234,14 +210,15 @@ static void watch(struct task *t)
 	uint64_t still_ms = task_still_ms(t);
 
 	count();
-	check_in_again();
+	checkin_again(&self.checkin);
 	if (t->overdue)
 		return;
 	if (still_ms < self.overdue_ms / 2)
 		forget_probes();
 	else
 		start_probes();
-	if (still_ms < self.overdue_ms / 2 * 3 && !is_stuck(&self.checkin, self.overdue_ms / 2 * 3))
+	if (still_ms < self.overdue_ms / 2 * 3 &&
+	    !is_stuck(&self.checkin.task, self.overdue_ms / 2 * 3))
 		return;
 	tell_stuck();
 	if (self.release)
@@ -422,9 +399,6 @@ static void read_params(void)
 	self.release = load_param_bool("release");
 	self.sync = load_param_bool("sync");
 	self.tell_loss = load_param_bool("tell-loss");
-	if (*load_param_text("checkin"))
-		snprintf(checkin_file, sizeof checkin_file, "%s/checkin",
-			 load_param_text("checkin"));
 	self.plan = (struct copy_plan){
 		.dir = mountpoint,
 		.how = (enum copy_how)choice("how", hows, 4),
@@ -456,20 +430,6 @@ static void check_room(void)
 			  (unsigned long long)info.totalram * info.mem_unit / MIB);
 }
 
-/* A heartbeat that fails is none. */
-static void prove_checkin(void)
-{
-	if (!checkin_file[0])
-		return;
-	task_start(&self.checkin, "checkin", check_in, NULL);
-	if (!task_ended(&self.checkin, (int)self.overdue_ms))
-		load_fail("checkin: %s was not written within %llu ms", checkin_file,
-			  (unsigned long long)self.overdue_ms);
-	if (self.checkin.report->told_step)
-		load_fail("checkin: %s: %s", checkin_file,
-			  error_name(self.checkin.report->told_error));
-}
-
 /* A copy that fits comes back whole, or nothing that is said later means anything. */
 static void prove(void)
 {
@@ -498,7 +458,7 @@ int main(int argc, char **argv)
 	check_room();
 	if (self.tell_loss && access("/dev/kmsg", W_OK) < 0)
 		load_fail("tell-loss: /dev/kmsg: %s", strerror(errno));
-	prove_checkin();
+	checkin_init(&self.checkin, load_param_text("checkin"), self.overdue_ms);
 	prove();
 	load_armed("%s took 64 KiB and gave them back; %s", load_param_text("fs"),
 		   self.backing.limits);
