@@ -31,6 +31,7 @@
 #define PIECE    (64 * 1024)
 #define MIB      ((uint64_t)1 << 20)
 #define TICK_MS  20
+#define TOLD_NS  ((uint64_t)5000000000) /* after a loss was told */
 #define MAX_PATH 128
 
 enum { PROBE_SYNC, PROBE_STATFS, PROBE_CREATE, N_PROBES };
@@ -288,7 +289,8 @@ static void say_finding(const struct result *c)
 	load_finding(name);
 }
 
-/* The console's: what a scenario's `detect` can make a failure of. */
+/* The console's: what a scenario's `detect` can make a failure of. Then the trial ends, and a copy
+ * more would be counted that belongs to no life. */
 static void tell_loss(const struct result *c)
 {
 	char line[128];
@@ -299,6 +301,7 @@ static void tell_loss(const struct result *c)
 		 (unsigned long long)(c->write.accepted - c->check.intact),
 		 (unsigned long long)c->write.accepted);
 	kfile_write("/dev/kmsg", line);
+	load_pause(TOLD_NS);
 }
 
 static void write_it(struct result *ret)
