@@ -294,16 +294,27 @@ static void add_median(const struct lifetimes *l, struct columns *c)
 	columns_add(c, buf_str(&b));
 }
 
-/* What its failures were called, most words of it once. */
+/* What the title has in common with the one before it, up to a colon: "probe overdue: ". */
+static size_t said_before(const char *title, const char *before)
+{
+	const char *colon = strstr(title, ": ");
+	const size_t n = colon ? (size_t)(colon - title) + 2 : 0;
+
+	return n && strncmp(title, before, n) == 0 ? n : 0;
+}
+
+/* "probe overdue: sync 2, statfs 1" */
 static void add_ends(const struct view_arm *a, struct columns *c)
 {
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
 	for (size_t i = 0; i < a->n_ends; i++) {
+		const char *title = a->end[i].title;
 		_cleanup_free_
-		char *title = printable(a->end[i].title, 60);
+		char *text =
+			printable(title + (i ? said_before(title, a->end[i - 1].title) : 0), 60);
 
-		buf_printf(&b, "%s%s", i ? ", " : "", title);
+		buf_printf(&b, "%s%s", i ? ", " : "", text);
 		if (a->n_ends > 1)
 			buf_printf(&b, " %zu", a->end[i].n);
 	}

@@ -89,6 +89,10 @@ static void full(struct view *v)
 		else
 			fill(&v->arm[i], i < 8 ? "probe overdue: writer" : "probe overdue: sync",
 			     failed[i], 10);
+	v->arm[11].end = xrealloc(v->arm[11].end, 2 * sizeof(*v->arm[11].end));
+	v->arm[11].end[1] = (struct view_end){ .title = "probe overdue: statfs", .n = 2 };
+	v->arm[11].end[0].n -= 2;
+	v->arm[11].n_ends = 2;
 	counts_add(&v->arm[2].findings, "told-by-fsync", 31);
 	counts_add(&v->arm[7].findings, "told-by-fsync", 4);
 	counts_add(&v->arm[7].findings, "stuck-in-fsync", 10);
