@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
@@ -221,29 +220,32 @@ static void look_at_image(struct findings *f)
 			xstrdup("kernsoak image build containers"));
 }
 
-/* Of the file system that it is on, or would be: the nearest folder above that exists. */
+/* The nearest folder above that exists, and its file system; false where even that is gone. */
+static bool nearest(char *at, struct statvfs *ret)
+{
+	while (statvfs(at, ret) < 0) {
+		char *slash = strrchr(at, '/');
+
+		if (!slash || !at[1])
+			return false;
+		slash[slash == at] = 0;
+	}
+	return true;
+}
+
 static void look_at_room(const char *what, const char *path, uint64_t enough, const char *elsewhere,
 			 struct findings *f)
 {
 	_cleanup_free_
-	char *at = xstrdup(path);
+	char *at = xasprintf("%s%s", *path == '/' ? "" : "./", path);
 	char have[UNIT_TEXT], want[UNIT_TEXT];
-	struct statvfs fs;
+	struct statvfs fs = { 0 };
+	const bool there = nearest(at, &fs);
 	uint64_t bytes;
 
-	while (statvfs(at, &fs) < 0) {
-		char *slash = strrchr(at, '/');
-
-		if (errno != ENOENT || !slash) {
-			free(at);
-			at = xstrdup(slash ? "/" : ".");
-		} else {
-			slash[slash == at] = 0;
-		}
-	}
 	bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	size_human(have, bytes);
-	if (access(at, W_OK) < 0)
+	if (!there || access(at, W_OK) < 0)
 		finding_add(f, FINDING_MISSING, what,
 			    xasprintf("%s: you may not write there", path), xstrdup(elsewhere));
 	else if (bytes < enough)

@@ -13,7 +13,8 @@ enum { VERSION = 1, WAITING_MAX = 4 << 20, LAST_WORDS_MS = 5000 };
 
 struct events {
 	int fd;
-	bool over; /* nobody reads any more, or too slowly */
+	bool full; /* its reader is too slow: it gets what waits, and no more */
+	bool over; /* nobody reads any more */
 	struct buf waiting;
 };
 
@@ -70,13 +71,10 @@ static void put_line(struct events *e, const json_t *o)
 	char *text = json_dumps(o, JSON_COMPACT);
 
 	if (e->waiting.len > WAITING_MAX) {
-		/* its reader sees where it ends; a line that it never took is not cut */
 		buf_puts(&e->waiting, "{\"event\":\"lost\",\"why\":\"the reader is too slow\"}\n");
-		flush(e, 0);
-		e->over = true;
+		e->full = true;
 	} else {
 		buf_printf(&e->waiting, "%s\n", text);
-		flush(e, 0);
 	}
 	free(text);
 }
@@ -95,12 +93,14 @@ void events_put(struct events *e, const char *event, json_t *o)
 {
 	json_t *line = json_object();
 
-	if (e && !e->over) {
+	if (e && !e->full && !e->over) {
 		json_set_str(line, "event", event);
 		json_object_set_new(line, "at_s", json_integer(clock_wall_s()));
 		json_object_update_missing(line, o);
 		put_line(e, line);
 	}
+	if (e)
+		flush(e, 0);
 	json_decref(line);
 	json_decref(o);
 }

@@ -49,9 +49,14 @@ static void update_index(struct runner *r)
 
 static int runner_init(struct runner *r, const struct run_options *opt, struct err *err)
 {
+	int code;
+
 	r->opt = opt;
 	r->dir = (struct run_dir)RUN_DIR_INIT;
-	return loop_new(&r->clock, &r->loop, err);
+	code = loop_new(&r->clock, &r->loop, err);
+	if (code == 0)
+		r->started_ns = loop_now(r->loop);
+	return code;
 }
 
 /* The stream's last line, whatever came of the run. */
@@ -199,6 +204,7 @@ static int begin_run(struct runner *r, struct scenario *s, struct err *err)
 	if (code == 0)
 		code = write_run(r, err);
 	if (code == 0) {
+		runner_tell_begin(r);
 		runner_arms_begin(r);
 		return 0;
 	}

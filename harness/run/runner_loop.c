@@ -41,6 +41,18 @@ void runner_write_down(struct runner *r, const struct journal_record *rec)
 		events_record(r->events, rec);
 }
 
+void runner_tell_begin(struct runner *r)
+{
+	events_begin(r->events, &r->campaign,
+		     &(struct events_begin){
+			     .id = r->dir.id,
+			     .path = r->dir.path,
+			     .strategy = r->strategy->ops->name,
+			     .resumed = r->resumed,
+			     .slots = slots_count(r->slots),
+		     });
+}
+
 /* How it stands, for who listens: after each trial, and every ten seconds. */
 static void tell_progress(struct runner *r, const char *how)
 {
@@ -425,22 +437,9 @@ static void watch_budget(struct runner *r)
 		on_budget(r);
 }
 
-static void tell_begin(struct runner *r)
-{
-	events_begin(r->events, &r->campaign,
-		     &(struct events_begin){
-			     .id = r->dir.id,
-			     .path = r->dir.path,
-			     .strategy = r->strategy->ops->name,
-			     .resumed = r->resumed,
-			     .slots = slots_count(r->slots),
-		     });
-}
-
 void runner_loop(struct runner *r)
 {
 	r->started_ns = loop_now(r->loop);
-	tell_begin(r);
 	loop_add_signal(r->loop, SIGINT, on_signal, r);
 	loop_add_signal(r->loop, SIGTERM, on_signal, r);
 	loop_add_timer(r->loop, r->started_ns, on_second, r);

@@ -58,6 +58,9 @@ void runner_give_up(struct runner *r, const struct err *err);
 /* Into the journal; who cannot write gives up. */
 void runner_write_down(struct runner *r, const struct journal_record *rec);
 
+/* The first event of the stream: before anything is taken up or started. */
+void runner_tell_begin(struct runner *r);
+
 /* The verdict as the trial left it, or made from its folder where it did not come to one. */
 int runner_settle(struct runner *r, uint64_t trial, struct verdict *ret, struct err *err);
 

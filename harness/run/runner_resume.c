@@ -180,6 +180,7 @@ int runner_take_up(struct runner *r, struct err *err)
 
 	e.end = xcalloc(MAX(n, (size_t)1), sizeof(*e.end));
 	e.known = xcalloc(MAX(n, (size_t)1), sizeof(*e.known));
+	runner_tell_begin(r);
 	runner_arms_begin(r);
 	code = journal_read(r->dir.fd, on_end_record, &e, err);
 	for (size_t i = 0; i < e.n_ended && code == 0; i++)
