@@ -9,19 +9,21 @@
 #include "cmd/cmd.h"
 #include "report/html_report.h"
 #include "report/json.h"
+#include "report/markdown.h"
+#include "report/text_more.h"
 #include "run/bisect_text.h"
 
-enum { RUNS_MAX = 64, KEY_FORMAT = 256 };
+enum { RUNS_MAX = 64, FILE_WIDTH = 100, KEY_FORMAT = 256 };
 
-enum format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON };
+enum format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_HTML, FORMAT_MARKDOWN, FORMAT_JSON };
 
-/* The first name with a dot is the ending of files. */
 static const struct {
 	const char *name, *ending;
 	enum format format;
 } formats[] = {
 	{ "text", ".txt", FORMAT_TEXT },
 	{ "html", ".html", FORMAT_HTML },
+	{ "markdown", ".md", FORMAT_MARKDOWN },
 	{ "json", ".json", FORMAT_JSON },
 };
 
@@ -104,15 +106,6 @@ static int open_all(struct opened *o, const struct report_args *a, struct err *e
 
 /* --- printing --- */
 
-static int print_json(const struct dossier_run *run)
-{
-	json_t *o = json_report(run->view);
-
-	if (run->answer)
-		json_object_set(o, "bisect", (json_t *)(uintptr_t)run->answer);
-	return ask_print_json(o);
-}
-
 static int print_text(const struct view *v)
 {
 	struct text_style style = ask_style();
@@ -140,31 +133,64 @@ int cmd_report_run(const char *path, bool json)
 	return json ? ask_print_json(json_report(&v)) : print_text(&v);
 }
 
-static int print_html(const struct report_args *a, const struct opened *o)
+/* A terminal's width and colours are not for a file. */
+static struct text_style style_for(const struct report_args *a)
 {
-	_cleanup_dossier_ struct dossier d = { 0 };
-	_cleanup_buf_ struct buf out = BUF_INIT;
-	struct err err = { 0 };
+	struct text_style style = ask_style();
 
-	if (dossier_load(o->run, o->n, &d, &err) < 0)
-		return cmd_fail(&err, EXIT_INTERNAL);
-	html_report(&d, &out);
+	if (a->output) {
+		style.color = false;
+		style.width = FILE_WIDTH;
+	}
+	return style;
+}
+
+static void put_text(const struct report_args *a, const struct dossier *d, struct buf *out)
+{
+	const struct text_style style = style_for(a);
+
+	for (size_t i = 0; i < d->n_runs; i++) {
+		buf_puts(out, i ? "\n" : "");
+		text_report(d->run[i].view, &style, out);
+	}
+	text_more(d, &style, out);
+}
+
+static void put_json(const struct dossier *d, struct buf *out)
+{
+	_cleanup_json_ json_t *o = json_dossier(d);
+	_cleanup_free_
+	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+
+	buf_printf(out, "%s\n", text);
+}
+
+static int print(const struct report_args *a, const struct dossier *d)
+{
+	_cleanup_buf_ struct buf out = BUF_INIT;
+
+	switch (a->format) {
+	case FORMAT_HTML: html_report(d, &out); break;
+	case FORMAT_MARKDOWN: markdown_report(d, &out); break;
+	case FORMAT_JSON: put_json(d, &out); break;
+	case FORMAT_AUTO:
+	case FORMAT_TEXT: put_text(a, d, &out); break;
+	}
 	return ask_write(a->output, &out);
 }
 
 static int report(const struct report_args *a, struct opened *o)
 {
+	_cleanup_dossier_ struct dossier d = { 0 };
 	struct err err = { 0 };
 
 	if (open_all(o, a, &err) < 0)
 		return cmd_fail(&err, EXIT_INTERNAL);
-	switch (a->format) {
-	case FORMAT_HTML: return print_html(a, o);
-	case FORMAT_JSON: return print_json(&o->run[0]);
-	case FORMAT_AUTO:
-	case FORMAT_TEXT: break;
-	}
-	return o->answer[0] ? cmd_bisect_report(&o->dir[0], false) : print_text(&o->view[0]);
+	if (a->format == FORMAT_TEXT && o->n == 1 && o->answer[0] && !a->output)
+		return cmd_bisect_report(&o->dir[0], false);
+	if (dossier_load(o->run, o->n, &d, &err) < 0)
+		return cmd_fail(&err, EXIT_INTERNAL);
+	return print(a, &d);
 }
 
 /* --- the command line --- */
@@ -215,7 +241,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "write it there; the ending says the format", 0 },
 	{ "format", KEY_FORMAT, "FORMAT", 0, "text, html, markdown or json", 0 },
-	{ "json", 'j', 0, 0, "as --format json (docs/RESULTS.md)", 0 },
+	{ "json", 'j', 0, 0, "as --format json (docs/report.schema.json)", 0 },
 	{ "results", 'r', "DIR", 0, "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
 	  0 },
 	{ 0 },
@@ -228,6 +254,7 @@ static const struct argp argp = {
 	"Says what runs found: who failed, after how long, and how sure that is.\v"
 	"RUN is an id, the beginning of one, a path, or 'last' (the default).\n\n"
 	"Example: kernsoak report -o report.html\n"
+	"         kernsoak report last --format markdown | mail -s 'last night' list\n"
 	"         kernsoak report last --json | jq '.arms[].time.mttf'",
 	0,
 	0,

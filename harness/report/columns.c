@@ -63,6 +63,15 @@ char *printable(const char *s, size_t max)
 	return buf_steal(&cut);
 }
 
+size_t columns_width(const struct columns *c)
+{
+	size_t width = 2 * (c->n - 1);
+
+	for (size_t i = 0; i < c->n; i++)
+		width += width_of(c, i);
+	return width;
+}
+
 void columns_fit(struct columns *c, size_t column, size_t width, size_t least)
 {
 	size_t others = 2 * (c->n - 1), room;

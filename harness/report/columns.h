@@ -19,6 +19,9 @@ void columns_addf(struct columns *c, const char *fmt, ...) PRINTF(2, 3);
 /* Shortens one column so that lines fit `width`, but not below `least` columns. */
 void columns_fit(struct columns *c, size_t column, size_t width, size_t least);
 
+/* How wide columns_print() would be. */
+size_t columns_width(const struct columns *c);
+
 /* Takes out the columns that have nothing but a heading. */
 void columns_drop_empty(struct columns *c);
 

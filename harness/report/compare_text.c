@@ -33,7 +33,7 @@ enum compare_answer compare_answer(const struct contrast *c)
 
 static void heading(struct text *t, const char *words)
 {
-	buf_printf(t->out, t->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+	text_heading(t->style, words, t->out);
 }
 
 /* Names, titles and settings are in it: made printable here, broken into lines. */

@@ -13,6 +13,7 @@
 #include "report/view.h"
 #include "stats/cox.h"
 #include "stats/duel.h"
+#include "stats/incidence.h"
 #include "stats/logrank.h"
 #include "stats/rate.h"
 #include "stats/weibull.h"
@@ -141,6 +142,10 @@ void contrast_done(struct contrast *c);
 void contrast_make(const struct contrast_side *side, size_t n_sides,
 		   const struct contrast_versus *versus, size_t n_pairs,
 		   const struct contrast_options *opt, struct contrast *ret);
+
+/* Who of an arm has died of which crash by when, all crashes competing; those from n_crashes on,
+ * and what nobody named, are one cause more. */
+void contrast_incidence(const struct view_arm *a, size_t n_crashes, struct incidence *ret);
 
 bool contrast_differs(const struct contrast_pair *p); /* LOWER or HIGHER */
 const char *contrast_verdict_name(enum contrast_verdict v);

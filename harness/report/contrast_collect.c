@@ -6,7 +6,6 @@
 
 #include "report/columns.h"
 #include "report/contrast_parts.h"
-#include "stats/incidence.h"
 
 enum { SAID_COLUMNS = 40 };
 
@@ -220,26 +219,31 @@ static void fit_law(struct contrast_arm *a)
 	a->constant = weibull_test_shape_1(&a->law);
 }
 
-/* All crashes as causes, the one that nobody named behind the others. */
-static void fit_incidence(const struct contrast *c, struct contrast_arm *a)
+void contrast_incidence(const struct view_arm *a, size_t n_crashes, struct incidence *ret)
 {
-	_cleanup_incidence_ struct incidence in = { 0 };
 	_cleanup_sample_ struct sample s = SAMPLE_INIT;
-	size_t row = 0, n = c->n_crashes;
 
-	a->incidence = xcalloc(n + 1, sizeof(*a->incidence));
-	for (size_t i = 0; i < a->all.counted; i++) {
-		const struct view_life *l = &a->all.life[i];
+	for (size_t i = 0; i < a->counted; i++) {
+		const struct view_life *l = &a->life[i];
 
 		sample_add(&s, (struct lifetime){
 				       .time = l->time_s,
-				       .cause = (int)MIN(l->bucket, n),
+				       .cause = (int)MIN(l->bucket, n_crashes),
 				       .failed = l->outcome == OUTCOME_FAILED ||
 						 l->outcome == OUTCOME_OTHER,
 			       });
 	}
 	sample_sort(&s);
-	incidence_fit(&s, n + 1, &in);
+	incidence_fit(&s, n_crashes + 1, ret);
+}
+
+static void fit_incidence(const struct contrast *c, struct contrast_arm *a)
+{
+	_cleanup_incidence_ struct incidence in = { 0 };
+	size_t row = 0, n = c->n_crashes;
+
+	a->incidence = xcalloc(n + 1, sizeof(*a->incidence));
+	contrast_incidence(&a->all, n, &in);
 	while (row < in.n_rows && in.time[row] <= c->tau_s)
 		row++;
 	for (size_t k = 0; k < n && row; k++)

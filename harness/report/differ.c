@@ -1,13 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/differ.h"
 
+#include "model/loads.h"
 #include "model/schema.h"
 #include "model/units.h"
 
-static void put_text(struct buf *out, const json_t *v)
+/* A parameter of a load: "load.fib-rebalance.pause". NULL: it is none. */
+static const struct load_param *param_by_path(const char *path)
 {
-	const char *s = json_string_value(v);
+	const char *name = str_after(path, "load."), *dot = name ? strchr(name, '.') : NULL;
+	_cleanup_free_
+	char *load = dot ? xstrndup(name, (size_t)(dot - name)) : NULL;
+	const struct load_def *def = load ? load_by_name(load) : NULL;
 
+	for (size_t i = 0; def && def->param[i].key; i++)
+		if (str_eq(def->param[i].key, dot + 1))
+			return &def->param[i];
+	return NULL;
+}
+
+/* Settings have a load's parameters as the load gets them: times in ns, sizes in bytes. */
+static void put_text(struct buf *out, const json_t *v, const char *path)
+{
+	const struct load_param *p = param_by_path(path);
+	const char *s = json_string_value(v);
+	char text[UNIT_TEXT];
+	uint64_t n;
+
+	if (p && p->type == PARAM_DURATION && str_to_u64(s, UINT64_MAX, &n) == 0)
+		s = duration_format(text, n);
+	else if (p && p->type == PARAM_SIZE && str_to_u64(s, UINT64_MAX, &n) == 0)
+		s = size_format(text, n);
 	buf_puts(out, *s ? s : "''");
 }
 
@@ -37,18 +60,37 @@ static void put_number(struct buf *out, const json_t *v, const char *path)
 			   f && f->type == FIELD_RATE ? "/s" : "");
 }
 
+static void put_value(struct buf *out, const json_t *v, const char *path);
+
+/* "{caller: ext4_es_scan, delay: 20us}" */
+static void put_object(struct buf *out, const json_t *v, const char *path)
+{
+	const char *key, *comma = "{";
+	json_t *value;
+
+	json_object_foreach ((json_t *)(uintptr_t)v, key, value) {
+		_cleanup_free_
+		char *below = xasprintf("%s.%s", path, key);
+
+		buf_printf(out, "%s%s: ", comma, key);
+		put_value(out, value, below);
+		comma = ", ";
+	}
+	buf_puts(out, json_object_size(v) ? "}" : "none");
+}
+
 static void put_value(struct buf *out, const json_t *v, const char *path)
 {
 	if (!v || json_is_null(v))
 		buf_puts(out, "none");
 	else if (json_is_string(v))
-		put_text(out, v);
+		put_text(out, v, path);
 	else if (json_is_array(v))
 		put_list(out, v);
 	else if (json_is_number(v))
 		put_number(out, v, path);
 	else if (json_is_object(v))
-		buf_puts(out, json_object_size(v) ? "{...}" : "none");
+		put_object(out, v, path);
 	else
 		buf_puts(out, json_is_true(v) ? "true" : "false");
 }
@@ -77,7 +119,7 @@ static void differ_keys(const json_t *a, const json_t *b, const char *path, stru
 
 static void differ(const json_t *a, const json_t *b, const char *path, struct strv *ret)
 {
-	_cleanup_buf_ struct buf line = BUF_INIT;
+	_cleanup_buf_ struct buf there = BUF_INIT, here = BUF_INIT;
 
 	if (a && b && json_equal((json_t *)a, (json_t *)b))
 		return;
@@ -85,11 +127,10 @@ static void differ(const json_t *a, const json_t *b, const char *path, struct st
 		differ_keys(a, b, path, ret);
 		return;
 	}
-	buf_printf(&line, "%s ", path);
-	put_value(&line, a, path);
-	buf_puts(&line, " -> ");
-	put_value(&line, b, path);
-	strv_add(ret, buf_str(&line));
+	put_value(&there, a, path);
+	put_value(&here, b, path);
+	if (!str_eq(buf_str(&there), buf_str(&here))) /* nothing and an empty map are one */
+		strv_take(ret, xasprintf("%s %s -> %s", path, buf_str(&there), buf_str(&here)));
 }
 
 void differ_settings(const json_t *a, const json_t *b, struct strv *ret)

@@ -11,6 +11,7 @@ void dossier_done(struct dossier *d)
 		free(d->trial[i].reason);
 	free(d->trial);
 	free(d->crash);
+	free(d->named);
 	strv_done(&d->kernels);
 	contrast_done(&d->contrast);
 	sides_done(&d->sides);
@@ -19,7 +20,16 @@ void dossier_done(struct dossier *d)
 
 char *dossier_ref(const struct dossier *d, const struct dossier_trial *t)
 {
-	return xasprintf("%s/%llu", d->run[t->run].dir->id, (unsigned long long)t->trial);
+	return xasprintf("%s/%llu", d->run[t->run].dir->path, (unsigned long long)t->trial);
+}
+
+bool dossier_excerpt(const struct dossier *d, size_t crash, struct excerpt *ret)
+{
+	const struct dossier_crash *c = &d->crash[crash];
+	const struct dossier_trial *t = &d->trial[c->example];
+	_cleanup_close_ int dir = trial_dir_open(d->run[t->run].dir->fd, t->trial, NULL);
+
+	return dir >= 0 && excerpt_read(dir, &c->shown, ret);
 }
 
 size_t dossier_deaths(const struct dossier *d, size_t side, size_t crash)
@@ -97,13 +107,12 @@ static bool sides_of_hunt(const struct dossier_run *run, struct sides *ret)
 
 static void make_sides(struct dossier *d)
 {
-	struct sides_run *run = xcalloc(d->n_runs + 1, sizeof(*run));
-
+	d->named = xcalloc(d->n_runs, sizeof(*d->named));
 	for (size_t i = 0; i < d->n_runs; i++)
-		run[i] = (struct sides_run){ .label = d->run[i].label, .view = d->run[i].view };
+		d->named[i] =
+			(struct sides_run){ .label = d->run[i].label, .view = d->run[i].view };
 	if (d->n_runs != 1 || !d->hunt || !sides_of_hunt(d->hunt, &d->sides))
-		sides_all(run, d->n_runs, &d->sides);
-	free(run);
+		sides_all(d->named, d->n_runs, &d->sides);
 }
 
 /* --- trials --- */

@@ -8,6 +8,7 @@
 #ifndef KS_REPORT_DOSSIER_H
 #define KS_REPORT_DOSSIER_H
 
+#include "report/excerpt.h"
 #include "report/sides.h"
 #include "store/layout.h"
 
@@ -47,6 +48,7 @@ struct dossier_crash {
 struct dossier {
 	const struct dossier_run *run;
 	size_t n_runs;
+	struct sides_run *named; /* the runs, as sides.h names them */
 	struct sides sides;
 	struct contrast contrast;    /* its arms are the sides */
 	struct dossier_trial *trial; /* run by run, by number */
@@ -63,8 +65,11 @@ void dossier_done(struct dossier *d);
 /* The runs and what they point to must outlive *ret. */
 int dossier_load(const struct dossier_run *run, size_t n, struct dossier *ret, struct err *err);
 
-/* "last/17", as kernsoak takes it: RUN/TRIAL. The caller frees. */
+/* "results/2026.../17": RUN/TRIAL, as kernsoak takes it. The caller frees. */
 char *dossier_ref(const struct dossier *d, const struct dossier_trial *t);
+
+/* The console of a crash's example. False: it has none. */
+bool dossier_excerpt(const struct dossier *d, size_t crash, struct excerpt *ret);
 
 /* Lives of one arm that this crash ended, and their MTTF with exact 95 % interval: exposure of the
  * whole arm over them. */

@@ -10,6 +10,8 @@
 #include "report/heat.h"
 #include "report/say.h"
 
+enum { DIFFERING_NAMED = 4, SENTENCES_SHOWN = 24 };
+
 /* --- how it stands --- */
 
 static const char *plural(size_t n)
@@ -90,9 +92,33 @@ char *gist_title(const struct dossier *d)
 
 /* --- what it comes to --- */
 
+/* "worse fails 3.7 times as often", "good at least 19.5 times less often" */
+static void put_rate(const struct contrast *c, const struct contrast_pair *p, bool first,
+		     struct buf *b)
+{
+	bool lower = p->verdict == CONTRAST_LOWER;
+	double ratio = lower ? 1 / p->time.ratio : p->time.ratio;
+	double least = lower ? 1 / p->time.ci.hi : p->time.ci.lo;
+
+	buf_printf(b, "%s %s%s", c->arm[p->other].said, first ? "fails " : "",
+		   isfinite(ratio) ? "" : "at least ");
+	figure_ratio(b, isfinite(ratio) ? ratio : least);
+	buf_puts(b, lower ? " times less often" : " times as often");
+}
+
+static bool one_base(const struct contrast *c)
+{
+	for (size_t i = 1; i < c->n_pairs; i++)
+		if (c->pair[i].base != c->pair[0].base)
+			return false;
+	return true;
+}
+
+/* "Against bad, worse fails 3.7 times as often and good at least 19.5 times less often." */
 static char *differing(const struct dossier *d)
 {
 	const struct contrast *c = &d->contrast;
+	_cleanup_buf_ struct buf b = BUF_INIT;
 	size_t n = 0, first = 0;
 
 	for (size_t i = c->n_pairs; i-- > 0;)
@@ -102,9 +128,17 @@ static char *differing(const struct dossier *d)
 		}
 	if (n < 2)
 		return say_pair(c, &c->pair[first]);
-	return xasprintf("%zu of %zu arms fail at another rate than the arm they are compared "
-			 "with.",
-			 n, c->n_pairs);
+	if (n > DIFFERING_NAMED || !one_base(c))
+		return xasprintf("%zu of %zu arms fail at another rate than the arm they are "
+				 "compared with.",
+				 n, c->n_pairs);
+	buf_printf(&b, "Against %s, ", c->arm[c->pair[0].base].said);
+	for (size_t i = first, left = n; i < c->n_pairs; i++)
+		if (contrast_differs(&c->pair[i])) {
+			put_rate(c, &c->pair[i], i == first, &b);
+			buf_puts(&b, --left == 1 ? " and " : left ? ", " : ".");
+		}
+	return buf_steal(&b);
 }
 
 /* Several arms of which none is shown to differ, or that cannot be compared. */
@@ -163,4 +197,37 @@ void gist_alarms(const struct dossier *d, struct strv *ret)
 		if (control_state(control_of(a->name), a->outcome) == CONTROL_BROKE)
 			strv_take(ret, say_control(a));
 	}
+}
+
+/* Of a bisection the answer says it all: its sides are versions pooled, and differ on purpose. */
+void gist_sentences(const struct dossier *d, struct strv *ret)
+{
+	const struct contrast *c = &d->contrast;
+	_cleanup_free_
+	char *verdict = gist_verdict(d);
+
+	for (size_t i = 0; i < c->n_pairs && i < SENTENCES_SHOWN && !d->hunt; i++) {
+		_cleanup_free_
+		char *says = say_pair(c, &c->pair[i]), *work = say_work(c, &c->pair[i]);
+
+		if (!str_eq(capital(says), verdict))
+			strv_add(ret, says);
+		if (work)
+			strv_add(ret, work);
+	}
+}
+
+void gist_doubts(const struct dossier *d, struct strv *ret)
+{
+	const json_t *said = d->hunt ? json_object_get(d->hunt->answer, "warnings") : NULL, *text;
+	size_t at;
+
+	json_array_foreach (said, at, text)
+		strv_add(ret, json_string_value(text) ?: "");
+	for (size_t i = 0; i < d->contrast.warnings.n && !d->hunt; i++)
+		strv_add(ret, d->contrast.warnings.item[i]);
+	for (size_t i = 0; i < d->contrast.n_pairs && !d->hunt; i++)
+		for (size_t k = 0; k < d->contrast.pair[i].notes.n; k++)
+			if (!strv_has(ret, d->contrast.pair[i].notes.item[k]))
+				strv_add(ret, d->contrast.pair[i].notes.item[k]);
 }

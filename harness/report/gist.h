@@ -12,6 +12,12 @@ char *gist_verdict(const struct dossier *d);
 /* Controls that did not hold, and what else makes one disbelieve the verdict; may be empty. */
 void gist_alarms(const struct dossier *d, struct strv *ret);
 
+/* What is said of each pair of arms, on both clocks, as far as the verdict has not said it. */
+void gist_sentences(const struct dossier *d, struct strv *ret);
+
+/* What makes the figures doubtful: of the arms, and of what is compared. */
+void gist_doubts(const struct dossier *d, struct strv *ret);
+
 /* How the run stands: "fib-pauses: done; 23 of 23 trials ended, 17 failed. Begun ..., took ..." */
 void gist_state(const struct view *v, struct buf *out);
 

@@ -11,6 +11,8 @@ void html_done(struct html *h)
 	*h = (struct html)HTML_INIT;
 }
 
+enum { STACKED_FROM = 46 /* columns of letters */ };
+
 /* --- text --- */
 
 static const char *entity_of(char c)
@@ -73,28 +75,45 @@ void html_paragraph(struct html *h, const char *class, const char *text)
 	buf_puts(&h->body, "</p>\n");
 }
 
-static void put_cell(struct html *h, const struct columns *c, size_t i)
+/* Tables that a telephone cannot show beside each other, one below the other: each cell then has
+ * its heading before it. */
+static bool is_stacked(const struct columns *c)
+{
+	return columns_width(c) > STACKED_FROM;
+}
+
+static void put_cell(struct html *h, const struct columns *c, size_t i, bool stacked)
 {
 	const char *class = c->right >> (i % c->n) & 1 ? " class=\"r\"" : "";
 	const char *scope = i < c->n ? " scope=\"col\"" : " scope=\"row\"";
 	bool head = i < c->n || i % c->n == 0;
 
-	buf_printf(&h->body, head ? "<th%s%s>" : "<td%s>", class, scope);
-	html_name(&h->body, c->cell.item[i]);
+	buf_printf(&h->body, head ? "<th%s%s" : "<td%s", class, scope);
+	if (stacked && !head) {
+		buf_puts(&h->body, " data-h=\"");
+		html_text(&h->body, c->cell.item[i % c->n]);
+		buf_puts(&h->body, "\"");
+	}
+	buf_puts(&h->body, ">");
+	if (*c->cell.item[i])
+		html_name(&h->body, c->cell.item[i]);
 	buf_puts(&h->body, head ? "</th>" : "</td>");
 }
 
 void html_table(struct html *h, const struct columns *c, const char *caption)
 {
+	const bool stacked = is_stacked(c);
+
 	buf_puts(&h->body, "<section class=\"wide\" tabindex=\"0\" aria-label=\"");
 	html_text(&h->body, caption);
-	buf_printf(&h->body, ", table %u\">\n<table>\n<caption>", ++h->figures);
+	buf_printf(&h->body, ", table %u\">\n<table%s>\n<caption>", ++h->figures,
+		   stacked ? " class=\"stack\"" : "");
 	html_text(&h->body, caption);
 	buf_puts(&h->body, "</caption>\n<thead>\n");
 	for (size_t i = 0; i < c->cell.n; i++) {
 		if (i % c->n == 0)
 			buf_puts(&h->body, "<tr>");
-		put_cell(h, c, i);
+		put_cell(h, c, i, stacked);
 		if ((i + 1) % c->n == 0)
 			buf_puts(&h->body, i < c->n ? "</tr>\n</thead>\n<tbody>\n" : "</tr>\n");
 	}

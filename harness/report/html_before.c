@@ -121,7 +121,8 @@ static struct interval range_of(const struct series *s, size_t n)
 		}
 	if (!(r.hi > 0))
 		return (struct interval){ 0, 1 };
-	r.lo = s->unit == SERIES_SIZE && r.lo > 0.5 * r.hi ? fmax(0, r.lo - 0.1 * (r.hi - r.lo)) : 0;
+	r.lo = s->unit == SERIES_SIZE && r.lo > 0.5 * r.hi ? fmax(0, r.lo - 0.1 * (r.hi - r.lo))
+							   : 0;
 	return r.lo < r.hi ? r : (struct interval){ 0, r.hi };
 }
 

@@ -2,7 +2,6 @@
 /* Which crashes, on which kernels, and what the console said of each. */
 #include <math.h>
 
-#include "report/excerpt.h"
 #include "report/figure.h"
 #include "report/html_report.h"
 #include "report/listings.h"
@@ -29,14 +28,13 @@ static void put_heat_cell(const struct dossier *d, size_t kernel, size_t crash, 
 {
 	size_t trials = listing_kernel_trials(d, kernel),
 	       deaths = listing_kernel_deaths(d, kernel, crash);
-	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	if (deaths) {
-		buf_printf(&b, "%zu, ", deaths);
-		listing_percent(&b, (double)deaths / (double)trials);
-	}
-	buf_printf(out, "<td class=\"h%u\">%s</td>", heat_of(deaths, trials),
-		   deaths ? buf_str(&b) : "<span class=\"v\">none</span>");
+	buf_printf(out, "<td class=\"h%u\">", heat_of(deaths, trials));
+	if (deaths)
+		buf_printf(out, "%zu (%.0f&#160;%%)</td>", deaths,
+			   100 * (double)deaths / (double)trials);
+	else
+		buf_puts(out, "<span class=\"v\">none</span></td>");
 }
 
 static void put_heat_row(const struct dossier *d, size_t crash, struct buf *out)
@@ -67,11 +65,11 @@ void html_kernels(const struct dossier *d, struct html *h)
 	if (!d->contrast.n_crashes || !d->kernels.n)
 		return;
 	html_section(h, "kernels", "Kernels and crashes");
-	buf_puts(out,
-		 "<section class=\"wide\" tabindex=\"0\" aria-label=\"Trials that "
-		 "each crash ended, by kernel\">\n<table class=\"heat\">\n<caption>Trials that "
-		 "each crash ended, by kernel, and their share of the kernel&#39;s trials that "
-		 "count; the darker, the larger</caption>\n");
+	html_paragraph(h, "note",
+		       "Trials that each crash ended, by kernel, and their share of the kernel's "
+		       "trials that count; the darker, the larger.");
+	buf_puts(out, "<section class=\"wide\" tabindex=\"0\" aria-label=\"Crashes by kernel\">\n"
+		      "<table class=\"heat\">\n<caption class=\"v\">Crashes by kernel</caption>\n");
 	put_heat_head(d, out);
 	buf_puts(out, "<tbody>\n");
 	for (size_t i = 0; i < d->contrast.n_crashes; i++)
@@ -113,10 +111,9 @@ static void put_console(const struct dossier *d, size_t crash, struct buf *out)
 {
 	const struct dossier_crash *c = &d->crash[crash];
 	const struct dossier_trial *t = &d->trial[c->example];
-	_cleanup_close_ int dir = trial_dir_open(d->run[t->run].dir->fd, t->trial, NULL);
 	_cleanup_excerpt_ struct excerpt e = EXCERPT_INIT;
 
-	if (dir < 0 || !excerpt_read(dir, &c->shown, &e)) {
+	if (!dossier_excerpt(d, crash, &e)) {
 		buf_puts(out, "<p class=\"note\">The console says nothing of it.</p>\n");
 		return;
 	}

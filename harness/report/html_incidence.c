@@ -5,7 +5,6 @@
 #include "report/html_report.h"
 #include "report/listings.h"
 #include "report/svg.h"
-#include "stats/incidence.h"
 
 enum { LINES = SVG_STYLES - 1, PANELS = 24, TICKS = 5 };
 
@@ -17,25 +16,6 @@ struct panel {
 	struct ticks ticks;
 	struct scale scale;
 };
-
-/* The arm's lives with the crash as the cause; those without a line of their own are one cause. */
-static void fit(const struct panel *p, const struct view_arm *a, struct incidence *ret)
-{
-	_cleanup_sample_ struct sample s = SAMPLE_INIT;
-
-	for (size_t i = 0; i < a->counted; i++) {
-		const struct view_life *l = &a->life[i];
-
-		sample_add(&s, (struct lifetime){
-				       .time = l->time_s,
-				       .cause = (int)MIN(l->bucket, p->lines),
-				       .failed = l->outcome == OUTCOME_FAILED ||
-						 l->outcome == OUTCOME_OTHER,
-			       });
-	}
-	sample_sort(&s);
-	incidence_fit(&s, p->lines + 1, ret);
-}
 
 static double cif_at(const struct incidence *in, size_t row, size_t cause)
 {
@@ -63,10 +43,11 @@ static void put_panel(const struct panel *p, const struct view_arm *a)
 	_cleanup_free_
 	char *label = xasprintf("Cumulative incidence of crashes in %s", name);
 
-	fit(p, a, &in);
+	contrast_incidence(a, p->lines, &in);
 	buf_puts(out, "<div>\n<h3>");
 	html_name(out, name);
-	buf_puts(out, "</h3>\n");
+	buf_printf(out, ": %zu of %zu died</h3>\n",
+		   a->outcome[OUTCOME_FAILED] + a->outcome[OUTCOME_OTHER], a->counted);
 	svg_begin(out, "mini", 0, label);
 	svg_axis_share(out, p->top);
 	svg_axis_x(out, &p->ticks, p->max, p->scale, NULL);
@@ -89,7 +70,7 @@ static double top_of(const struct panel *p)
 	for (size_t a = 0; a < p->d->contrast.n_arms; a++) {
 		_cleanup_incidence_ struct incidence in = { 0 };
 
-		fit(p, &p->d->contrast.arm[a].all, &in);
+		contrast_incidence(&p->d->contrast.arm[a].all, p->lines, &in);
 		for (size_t k = 0; k <= p->lines && in.n_rows; k++)
 			most = fmax(most, cif_at(&in, in.n_rows - 1, k));
 	}

@@ -40,7 +40,7 @@ void html_again(const struct dossier *d, struct html *h)
 
 	html_section(h, "again", "Again");
 	listing_again(d, &c);
-	buf_puts(&h->body, "<dl>\n");
+	buf_puts(&h->body, "<dl class=\"again\">\n");
 	for (size_t i = c.n; i + 1 < c.cell.n; i += c.n) {
 		buf_puts(&h->body, "<dt>");
 		html_name(&h->body, c.cell.item[i]);

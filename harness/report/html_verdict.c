@@ -6,9 +6,9 @@
 #include "report/figure.h"
 #include "report/gist.h"
 #include "report/html_report.h"
-#include "report/say.h"
+#include "report/listings.h"
 
-enum { TILES_SHOWN = 24, SENTENCES_SHOWN = 24 };
+enum { TILES_SHOWN = 24 };
 
 /* "5.1 s", "above 60 s" */
 static void put_estimate(const struct lifetimes *l, struct scale scale, struct buf *b)
@@ -85,21 +85,6 @@ static void put_tiles(const struct dossier *d, struct html *h)
 		html_paragraph(h, "note", "Further arms are in the tables below.");
 }
 
-static void put_sentences(const struct dossier *d, struct html *h, const char *verdict)
-{
-	for (size_t i = 0; i < d->contrast.n_pairs && i < SENTENCES_SHOWN && !d->hunt; i++) {
-		_cleanup_free_
-		char *says = say_pair(&d->contrast, &d->contrast.pair[i]);
-		_cleanup_free_
-		char *work = say_work(&d->contrast, &d->contrast.pair[i]);
-
-		if (!str_eq(says, verdict))
-			html_paragraph(h, "", says);
-		if (work)
-			html_paragraph(h, "", work);
-	}
-}
-
 static void put_list(struct html *h, const char *intro, const char *class, const struct strv *v)
 {
 	if (!v->n)
@@ -114,27 +99,23 @@ static void put_list(struct html *h, const char *intro, const char *class, const
 	buf_puts(&h->body, "</ul>\n</div>\n");
 }
 
-/* What doubts there are of the arms, and of the pairs of them. */
-static void collect_doubts(const struct dossier *d, struct strv *ret)
+static void put_tables(const struct dossier *d, struct html *h)
 {
-	const json_t *said = d->hunt ? json_object_get(d->hunt->answer, "warnings") : NULL, *text;
-	size_t at;
+	_cleanup_columns_ struct columns outcomes = { 0 }, lives = { 0 };
 
-	json_array_foreach (said, at, text)
-		strv_add(ret, json_string_value(text) ?: "");
-	if (said)
-		return; /* its sides are versions pooled: they differ on purpose */
-	for (size_t i = 0; i < d->contrast.warnings.n; i++)
-		strv_add(ret, d->contrast.warnings.item[i]);
-	for (size_t i = 0; i < d->contrast.n_pairs; i++)
-		for (size_t k = 0; k < d->contrast.pair[i].notes.n; k++)
-			if (!strv_has(ret, d->contrast.pair[i].notes.item[k]))
-				strv_add(ret, d->contrast.pair[i].notes.item[k]);
+	listing_outcomes(d, &outcomes);
+	listing_lives(d, &lives);
+	if (listing_empty(&outcomes))
+		return;
+	buf_puts(&h->body, "<details>\n<summary>The arms as tables</summary>\n");
+	html_table(h, &outcomes, "What became of the trials");
+	html_table(h, &lives, "How long they lived");
+	buf_puts(&h->body, "</details>\n");
 }
 
 void html_verdict(const struct dossier *d, struct html *h)
 {
-	_cleanup_strv_ struct strv alarms = { 0 }, doubts = { 0 };
+	_cleanup_strv_ struct strv alarms = { 0 }, said = { 0 }, doubts = { 0 };
 	_cleanup_free_
 	char *verdict = gist_verdict(d);
 
@@ -149,7 +130,10 @@ void html_verdict(const struct dossier *d, struct html *h)
 		html_paragraph(h, "state", buf_str(&b));
 	}
 	put_tiles(d, h);
-	put_sentences(d, h, verdict);
-	collect_doubts(d, &doubts);
+	put_tables(d, h);
+	gist_sentences(d, &said);
+	for (size_t i = 0; i < said.n; i++)
+		html_paragraph(h, "", said.item[i]);
+	gist_doubts(d, &doubts);
 	put_list(h, "Mind", "doubts", &doubts);
 }

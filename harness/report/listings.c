@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "report/figure.h"
+#include "report/tables.h"
 
 void listing_percent(struct buf *out, double share)
 {
@@ -41,6 +42,31 @@ static void add_buf(struct columns *c, struct buf *b)
 {
 	columns_add(c, buf_str(b));
 	buf_clear(b);
+}
+
+/* --- arms --- */
+
+static void of_arms(const struct dossier *d, struct columns *ret,
+		    void (*make)(const struct view_arm *const *arm, size_t n, struct columns *ret))
+{
+	const size_t n = d->contrast.n_arms;
+	const struct view_arm **arm = xcalloc(n + 1, sizeof(*arm));
+
+	for (size_t i = 0; i < n; i++)
+		arm[i] = &d->contrast.arm[i].all;
+	make(arm, n, ret);
+	columns_drop_empty(ret);
+	free(arm);
+}
+
+void listing_outcomes(const struct dossier *d, struct columns *ret)
+{
+	of_arms(d, ret, tables_make_outcomes);
+}
+
+void listing_lives(const struct dossier *d, struct columns *ret)
+{
+	of_arms(d, ret, tables_make_lives);
 }
 
 /* --- survival --- */

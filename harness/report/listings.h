@@ -12,6 +12,10 @@
 
 enum { LISTING_NAME = 64 /* columns of a name, at most */ };
 
+/* What became of each arm's trials, and how long they lived. */
+void listing_outcomes(const struct dossier *d, struct columns *ret);
+void listing_lives(const struct dossier *d, struct columns *ret);
+
 /* Alive at each of the times, by arm: at risk, share, band. */
 void listing_survival(const struct dossier *d, const struct ticks *at, struct columns *ret);
 

@@ -362,7 +362,7 @@ static void add_run_again(const struct dossier_run *run, struct columns *c)
 	json_read(run->dir->fd, RUN_PLAN, &plan, NULL);
 	if (run->answer) {
 		add_again(c, "the answer, anew from the evidence",
-			  xasprintf("kernsoak bisect replay %s", run->dir->id));
+			  xasprintf("kernsoak bisect replay %s", run->dir->path));
 		return;
 	}
 	if (!plan || json_get_u64(plan, "seed", &seed, NULL) < 0)
@@ -387,5 +387,5 @@ void listing_again(const struct dossier *d, struct columns *ret)
 			  xasprintf("kernsoak rerun %s", ref));
 	}
 	if (d->n_runs == 1)
-		add_again(ret, "this report", xasprintf("kernsoak report %s", d->run->dir->id));
+		add_again(ret, "this report", xasprintf("kernsoak report %s", d->run->dir->path));
 }

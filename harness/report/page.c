@@ -35,7 +35,7 @@ struct page {
 
 static void heading(struct page *p, const char *words)
 {
-	buf_printf(p->out, p->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+	text_heading(p->style, words, p->out);
 }
 
 static void put_clean(struct page *p, const char *s)

@@ -55,9 +55,9 @@ static void add_exposure(struct columns *c, const struct view_arm *a)
 	columns_add(c, buf_str(&b));
 }
 
-void tables_outcomes(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)
+void tables_make_outcomes(const struct view_arm *const *arm, size_t n, struct columns *ret)
 {
-	_cleanup_columns_ struct columns c = { .n = 4 };
+	struct columns c = { .n = 4 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(outcome_columns); i++)
 		c.n += column_shown(arm, n, &outcome_columns[i]);
@@ -78,8 +78,22 @@ void tables_outcomes(const struct view_arm *const *arm, size_t n, unsigned width
 					     arm[a]->outcome[outcome_columns[i].outcome]);
 		add_exposure(&c, arm[a]);
 	}
-	columns_fit(&c, 0, width, ARM_LEAST);
-	columns_print(&c, out);
+	*ret = c;
+}
+
+static void print(struct columns *c, unsigned width, struct buf *out)
+{
+	columns_fit(c, 0, width, ARM_LEAST);
+	columns_print(c, out);
+	columns_done(c);
+}
+
+void tables_outcomes(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)
+{
+	struct columns c;
+
+	tables_make_outcomes(arm, n, &c);
+	print(&c, width, out);
 }
 
 /* "5.1 s [2.6, 12.0]", "> 60 s", "" */
@@ -129,9 +143,9 @@ static char *common_unit(const struct view_arm *const *arm, size_t n)
 	return unit ? printable(unit, 24) : xstrdup("work");
 }
 
-void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)
+void tables_make_lives(const struct view_arm *const *arm, size_t n, struct columns *ret)
 {
-	_cleanup_columns_ struct columns c = { .n = 4 };
+	struct columns c = { .n = 4 };
 	_cleanup_free_
 	char *unit = common_unit(arm, n);
 
@@ -145,8 +159,15 @@ void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, s
 		add_mttf(&c, &arm[i]->work, false);
 		add_median(&c, &arm[i]->time);
 	}
-	columns_fit(&c, 0, width, ARM_LEAST);
-	columns_print(&c, out);
+	*ret = c;
+}
+
+void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out)
+{
+	struct columns c;
+
+	tables_make_lives(arm, n, &c);
+	print(&c, width, out);
 }
 
 static size_t deaths(const struct view_arm *a)

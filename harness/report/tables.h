@@ -4,9 +4,14 @@
 #ifndef KS_REPORT_TABLES_H
 #define KS_REPORT_TABLES_H
 
+#include "report/columns.h"
 #include "report/view.h"
 
 enum { TABLES_ARM_COLUMNS = 20 };
+
+/* As cells, and printed for a terminal. */
+void tables_make_outcomes(const struct view_arm *const *arm, size_t n, struct columns *ret);
+void tables_make_lives(const struct view_arm *const *arm, size_t n, struct columns *ret);
 
 void tables_outcomes(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);
 void tables_lives(const struct view_arm *const *arm, size_t n, unsigned width, struct buf *out);

@@ -29,9 +29,14 @@ struct text {
 	unsigned width;
 };
 
+void text_heading(const struct text_style *style, const char *words, struct buf *out)
+{
+	buf_printf(out, style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+}
+
 static void heading(struct text *t, const char *words)
 {
-	buf_printf(t->out, t->style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n", words);
+	text_heading(t->style, words, t->out);
 }
 
 /* Sentences are put together in a buffer of their own and broken into lines at the end. */

@@ -15,6 +15,9 @@ struct text_style {
 	bool color;     /* bold headings, coloured lines */
 };
 
+/* A line of its own, bold where there is colour, after an empty one. */
+void text_heading(const struct text_style *style, const char *words, struct buf *out);
+
 void text_report(const struct view *v, const struct text_style *style, struct buf *out);
 
 #endif
