@@ -100,14 +100,15 @@ static void put_cell(struct html *h, const struct columns *c, size_t i, bool sta
 	buf_puts(&h->body, head ? "</th>" : "</td>");
 }
 
-void html_table(struct html *h, const struct columns *c, const char *caption)
+/* `seen`: or has the caption been read as that of the figure? */
+static void put_table(struct html *h, const struct columns *c, const char *caption, bool seen)
 {
 	const bool stacked = is_stacked(c);
 
 	buf_puts(&h->body, "<section class=\"wide\" tabindex=\"0\" aria-label=\"");
 	html_text(&h->body, caption);
-	buf_printf(&h->body, ", table %u\">\n<table%s>\n<caption>", ++h->figures,
-		   stacked ? " class=\"stack\"" : "");
+	buf_printf(&h->body, ", table %u\">\n<table%s>\n<caption%s>", ++h->figures,
+		   stacked ? " class=\"stack\"" : "", seen ? "" : " class=\"v\"");
 	html_text(&h->body, caption);
 	buf_puts(&h->body, "</caption>\n<thead>\n");
 	for (size_t i = 0; i < c->cell.n; i++) {
@@ -118,6 +119,11 @@ void html_table(struct html *h, const struct columns *c, const char *caption)
 			buf_puts(&h->body, i < c->n ? "</tr>\n</thead>\n<tbody>\n" : "</tr>\n");
 	}
 	buf_puts(&h->body, "</tbody>\n</table>\n</section>\n");
+}
+
+void html_table(struct html *h, const struct columns *c, const char *caption)
+{
+	put_table(h, c, caption, true);
 }
 
 /* --- figures --- */
@@ -135,7 +141,7 @@ void html_figure_end(struct html *h, const char *caption, const struct columns *
 	if (!table)
 		return;
 	buf_puts(&h->body, "<details>\n<summary>The same as a table</summary>\n");
-	html_table(h, table, caption);
+	put_table(h, table, caption, false);
 	buf_puts(&h->body, "</details>\n");
 }
 

@@ -67,7 +67,7 @@ void html_kernels(const struct dossier *d, struct html *h)
 	html_section(h, "kernels", "Kernels and crashes");
 	html_paragraph(h, "note",
 		       "Trials that each crash ended, by kernel, and their share of the kernel's "
-		       "trials that count; the darker, the larger.");
+		       "trials that count; the stronger the colour, the larger.");
 	buf_puts(out, "<section class=\"wide\" tabindex=\"0\" aria-label=\"Crashes by kernel\">\n"
 		      "<table class=\"heat\">\n<caption class=\"v\">Crashes by kernel</caption>\n");
 	put_heat_head(d, out);

@@ -113,7 +113,8 @@ static void begin(struct survival *s, const char *class, const char *label)
 {
 	svg_begin(&s->h->body, class, 0, label);
 	svg_axis_share(&s->h->body, 1);
-	svg_axis_x(&s->h->body, &s->ticks, s->max, s->scale, "soaked for");
+	svg_axis_x(&s->h->body, &s->ticks, s->max, s->scale,
+		   str_eq(class, "plot") ? "soaked for" : NULL);
 	svg_area(&s->h->body);
 }
 

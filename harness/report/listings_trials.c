@@ -83,8 +83,8 @@ static void add_crash(const struct dossier *d, size_t i, struct columns *c)
 	const struct contrast_crash *k = &d->contrast.crash[i];
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	columns_addf(c, "%zu", k->n);
 	add_cut(c, k->first.title, 120);
+	columns_addf(c, "%zu", k->n);
 	listing_crash_arms(d, i, &b);
 	columns_add(c, buf_str(&b));
 	buf_clear(&b);
@@ -98,10 +98,10 @@ static void add_crash(const struct dossier *d, size_t i, struct columns *c)
 
 void listing_crashes(const struct dossier *d, size_t most, struct columns *ret)
 {
-	static const char *const heading[] = { "trials",     "crash",     "arms and MTTF [95 %]",
+	static const char *const heading[] = { "crash",      "trials",    "arms and MTTF [95 %]",
 					       "first seen", "last seen", "id" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 1);
+	start(ret, ARRAY_SIZE(heading), heading, 2);
 	for (size_t i = 0; i < d->contrast.n_crashes && i < most; i++)
 		add_crash(d, i, ret);
 }

@@ -61,7 +61,7 @@ static void the_verdict_is_bold_and_tables_are_tables(void **state)
 	has(&b, "# fib-rebalance, run 20261121-142233-fib-rebalance\n\n**");
 	has(&b, "\n| arm  | trials | failed | other |");
 	has(&b, "\n| ---- | -----: | -----: | ----: |");
-	has(&b, "\n|      3 | `divide error in fib_rebalance` ");
+	has(&b, "\n| `divide error in fib_rebalance`          |      3 | ");
 	has(&b, "\n> [    7.040213] RIP: 0010:fib_rebalance+0x128/0x1b0\n");
 	has(&b, "- divide error in fib_rebalance: `kernsoak rerun ");
 }
