@@ -38,6 +38,14 @@ int json_write(int dirfd, const char *name, const json_t *j, struct err *err)
 	return fs_write(dirfd, name, line, strlen(line), err);
 }
 
+void json_put(struct buf *out, const json_t *j)
+{
+	_cleanup_free_
+	char *text = json_dumps(j, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+
+	buf_printf(out, "%s\n", text);
+}
+
 const json_t *json_at(const json_t *o, const char *path)
 {
 	while (o && *path) {

@@ -24,6 +24,9 @@ int json_read(int dirfd, const char *name, json_t **ret, struct err *err);
 /* Writes it atomically, indented, keys in the order of insertion, with a newline at the end. */
 int json_write(int dirfd, const char *name, const json_t *j, struct err *err);
 
+/* Appends it as people and programs read it: indented, doubles with 15 digits, a newline. */
+void json_put(struct buf *out, const json_t *j);
+
 /* The value at "km.quantiles.est.1" (names and indexes); borrowed, NULL where a part is missing. */
 const json_t *json_at(const json_t *o, const char *path);
 

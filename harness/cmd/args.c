@@ -86,3 +86,12 @@ uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t
 			   (unsigned long long)least, (unsigned long long)most, arg);
 	return v;
 }
+
+const char *cmd_label(const char *word, char **ret_label)
+{
+	const char *eq = strchr(word, '='), *slash = strchr(word, '/');
+	bool has = eq && eq != word && (!slash || eq < slash);
+
+	*ret_label = has ? xstrndup(word, (size_t)(eq - word)) : NULL;
+	return has ? eq + 1 : word;
+}

@@ -12,4 +12,8 @@ void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);
 uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t most,
 		   struct argp_state *state);
 
+/* What follows the label of "night1=results/20261121", which ends before a path begins; *ret_label,
+ * freed by the caller, is NULL where there is none. */
+const char *cmd_label(const char *word, char **ret_label);
+
 #endif

@@ -134,10 +134,8 @@ int ask_write(const char *path, const struct buf *out)
 int ask_print_json(json_t *j)
 {
 	_cleanup_json_ json_t *o = j;
-	_cleanup_free_
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	buf_printf(&out, "%s\n", text);
+	json_put(&out, o);
 	return ask_print(&out);
 }

@@ -102,12 +102,9 @@ static const struct argp argp = {
 /* "night1=20261121:stock": the label ends before the path begins, the arm begins behind it. */
 static char *split(char *word, char **ret_label, char **ret_arm)
 {
-	char *eq = strchr(word, '='), *slash = strchr(word, '/'), *last, *colon;
+	char *last, *colon;
 
-	if (eq && eq != word && (!slash || eq < slash)) {
-		*ret_label = xstrndup(word, (size_t)(eq - word));
-		word = eq + 1;
-	}
+	word += cmd_label(word, ret_label) - word;
 	last = strrchr(word, '/');
 	colon = strchr(last ? last : word, ':');
 	if (colon) {

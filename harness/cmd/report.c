@@ -68,26 +68,22 @@ static void open_bisection(struct opened *o, size_t i)
 	o->answer[i] = bisect_json(&r);
 }
 
-/* "night1=20261121": the label ends before the path begins. */
 static int open_one(struct opened *o, const char *results, const char *what, struct err *err)
 {
-	const char *eq = strchr(what, '='), *slash = strchr(what, '/');
-	bool labelled = eq && eq != what && (!slash || eq < slash);
-	const char *ref = labelled ? eq + 1 : what;
 	size_t i = o->n;
+	const char *ref = cmd_label(what, &o->label[i]);
 	int r;
 
 	o->dir[i].fd = -1;
+	o->n++;
 	r = run_dir_open(results, *ref ? ref : "last", &o->dir[i], err);
 	if (r < 0)
 		return err_exit(err, EXIT_BAD_USAGE);
-	o->n++;
 	for (size_t k = 0; k < i; k++)
 		if (str_eq(o->dir[k].id, o->dir[i].id))
-			return err_exit(
-				(err_set(err, EINVAL, "run %s is named twice", o->dir[i].id), err),
-				EXIT_BAD_USAGE);
-	o->label[i] = labelled ? xstrndup(what, (size_t)(eq - what)) : NULL;
+			r = err_set(err, EINVAL, "run %s is named twice", o->dir[i].id);
+	if (r < 0)
+		return err_exit(err, EXIT_BAD_USAGE);
 	r = view_load(&o->dir[i], &o->view[i], err);
 	open_bisection(o, i);
 	o->run[i] = (struct dossier_run){ o->label[i], &o->dir[i], &o->view[i], o->answer[i],
@@ -156,23 +152,15 @@ static void put_text(const struct report_args *a, const struct dossier *d, struc
 	text_more(d, &style, out);
 }
 
-static void put_json(const struct dossier *d, struct buf *out)
-{
-	_cleanup_json_ json_t *o = json_dossier(d);
-	_cleanup_free_
-	char *text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-
-	buf_printf(out, "%s\n", text);
-}
-
 static int print(const struct report_args *a, const struct dossier *d)
 {
 	_cleanup_buf_ struct buf out = BUF_INIT;
+	_cleanup_json_ json_t *o = NULL;
 
 	switch (a->format) {
 	case FORMAT_HTML: html_report(d, &out); break;
 	case FORMAT_MARKDOWN: markdown_report(d, &out); break;
-	case FORMAT_JSON: put_json(d, &out); break;
+	case FORMAT_JSON: json_put(&out, o = json_dossier(d)); break;
 	case FORMAT_AUTO:
 	case FORMAT_TEXT: put_text(a, d, &out); break;
 	}

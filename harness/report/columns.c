@@ -25,6 +25,27 @@ void columns_addf(struct columns *c, const char *fmt, ...)
 	strv_add(&c->cell, buf_str(&b));
 }
 
+void columns_begin(struct columns *c, size_t n, const char *const *heading, uint64_t right)
+{
+	*c = (struct columns){ .n = n, .right = right };
+	for (size_t i = 0; i < n; i++)
+		columns_add(c, heading[i]);
+}
+
+void columns_add_printable(struct columns *c, const char *text, size_t max)
+{
+	_cleanup_free_
+	char *safe = printable(text, max);
+
+	columns_add(c, safe);
+}
+
+void columns_add_buf(struct columns *c, struct buf *text)
+{
+	columns_add(c, buf_str(text));
+	buf_clear(text);
+}
+
 static size_t width_of(const struct columns *c, size_t column)
 {
 	size_t width = 0;

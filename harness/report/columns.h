@@ -16,6 +16,13 @@ void columns_done(struct columns *c);
 void columns_add(struct columns *c, const char *text);
 void columns_addf(struct columns *c, const char *fmt, ...) PRINTF(2, 3);
 
+/* Begins a table with its headings. */
+void columns_begin(struct columns *c, size_t n, const char *const *heading, uint64_t right);
+/* A cell of guest and file text, made printable() first. */
+void columns_add_printable(struct columns *c, const char *text, size_t max);
+/* A cell of what was put together; the buffer is empty again. */
+void columns_add_buf(struct columns *c, struct buf *text);
+
 /* Shortens one column so that lines fit `width`, but not below `least` columns. */
 void columns_fit(struct columns *c, size_t column, size_t width, size_t least);
 

@@ -38,6 +38,14 @@ void contrast_done(struct contrast *c)
 	*c = (struct contrast){ 0 };
 }
 
+bool contrast_one_base(const struct contrast *c)
+{
+	for (size_t i = 1; i < c->n_pairs; i++)
+		if (c->pair[i].base != c->pair[0].base)
+			return false;
+	return true;
+}
+
 bool contrast_differs(const struct contrast_pair *p)
 {
 	return p->verdict == CONTRAST_LOWER || p->verdict == CONTRAST_HIGHER;
@@ -342,11 +350,8 @@ static void fit_overall(struct contrast *c)
 	_cleanup_sample_ struct sample s = SAMPLE_INIT;
 
 	c->overall = (struct chisq){ .chisq = NAN, .p = NAN };
-	if (!c->n_pairs || c->n_pairs + 1 != c->n_arms)
+	if (!c->n_pairs || c->n_pairs + 1 != c->n_arms || !contrast_one_base(c))
 		return;
-	for (size_t i = 0; i < c->n_pairs; i++)
-		if (c->pair[i].base != c->pair[0].base)
-			return;
 	for (size_t i = 0; i < c->n_arms; i++)
 		add_arm(&c->arm[i], (int)i, false, ANY_TARGET, &s);
 	sample_sort(&s);

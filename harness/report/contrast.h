@@ -147,6 +147,9 @@ void contrast_make(const struct contrast_side *side, size_t n_sides,
  * and what nobody named, are one cause more. */
 void contrast_incidence(const struct view_arm *a, size_t n_crashes, struct incidence *ret);
 
+/* Are all compared with the same arm? */
+bool contrast_one_base(const struct contrast *c);
+
 bool contrast_differs(const struct contrast_pair *p); /* LOWER or HIGHER */
 const char *contrast_verdict_name(enum contrast_verdict v);
 

@@ -57,14 +57,6 @@ static const char *word(const json_t *o, const char *path)
 	return s ? s : "";
 }
 
-static size_t arm_named(const struct view *v, const char *name)
-{
-	for (size_t i = 0; i < v->n_arms; i++)
-		if (str_eq(v->arm[i].name, name))
-			return i;
-	return SIZE_MAX;
-}
-
 static void add_half(struct sides *s, const struct view *v, size_t from, size_t to,
 		     const char *what)
 {
@@ -85,8 +77,8 @@ static void add_half(struct sides *s, const struct view *v, size_t from, size_t 
 static bool sides_of_hunt(const struct dossier_run *run, struct sides *ret)
 {
 	const struct view *v = run->view;
-	size_t bad = arm_named(v, word(run->answer, "answer.bad")),
-	       good = arm_named(v, word(run->answer, "answer.good"));
+	size_t bad = view_arm_named(v, word(run->answer, "answer.bad")),
+	       good = view_arm_named(v, word(run->answer, "answer.good"));
 	bool falls = bad < good; /* the axis goes from bad to good */
 	struct sides s = { 0 };
 

@@ -233,8 +233,6 @@ void export_kcidb(const struct export_run *x, struct buf *out)
 		json_pack("{s:{s:i, s:i}, s:o, s:o, s:o, s:o, s:o}", "version", "major", 5, "minor",
 			  0, "checkouts", k.checkouts, "builds", k.builds, "tests", k.tests,
 			  "issues", k.issues, "incidents", k.incidents);
-	_cleanup_free_
-	char *text = NULL;
 
 	for (size_t i = 0; i < x->view.n_arms; i++)
 		add_kernel(&k, &x->view.arm[i]);
@@ -242,6 +240,5 @@ void export_kcidb(const struct export_run *x, struct buf *out)
 		add_trial(&k, &x->trial[i]);
 	strv_done(&k.kernels);
 	strv_done(&k.crashes);
-	text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-	buf_printf(out, "%s\n", text);
+	json_put(out, o);
 }

@@ -106,14 +106,6 @@ static void put_rate(const struct contrast *c, const struct contrast_pair *p, bo
 	buf_puts(b, lower ? " times less often" : " times as often");
 }
 
-static bool one_base(const struct contrast *c)
-{
-	for (size_t i = 1; i < c->n_pairs; i++)
-		if (c->pair[i].base != c->pair[0].base)
-			return false;
-	return true;
-}
-
 /* "Against bad, worse fails 3.7 times as often and good at least 19.5 times less often." */
 static char *differing(const struct dossier *d)
 {
@@ -128,7 +120,7 @@ static char *differing(const struct dossier *d)
 		}
 	if (n < 2)
 		return say_pair(c, &c->pair[first]);
-	if (n > DIFFERING_NAMED || !one_base(c))
+	if (n > DIFFERING_NAMED || !contrast_one_base(c))
 		return xasprintf("%zu of %zu arms fail at another rate than the arm they are "
 				 "compared with.",
 				 n, c->n_pairs);

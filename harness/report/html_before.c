@@ -236,22 +236,19 @@ static void add_amount(struct columns *c, enum series_unit unit, double v)
 
 	if (isfinite(v))
 		series_amount(&b, unit, v);
-	columns_add(c, buf_str(&b));
+	columns_add_buf(c, &b);
 }
 
 static void add_row(const struct before *b, size_t column, struct columns *c)
 {
 	struct series *s = xcalloc(1, sizeof(*s));
 	_cleanup_buf_ struct buf told = BUF_INIT;
-	_cleanup_free_
-	char *what = NULL;
 
 	series_make(&b->guest[0].samples, column, s);
 	for (size_t i = 0; i < b->n_jumps; i++)
 		if (str_eq(b->jump[i].what, s->what))
 			jump_text(&b->jump[i], b->guest[0].failed_s, &told);
-	what = printable(s->what, LISTING_NAME);
-	columns_add(c, what);
+	listing_add_name(c, s->what);
 	add_amount(c, s->unit, median_of(s));
 	add_amount(c, s->unit, s->n ? s->v[s->n - 1] : NAN);
 	columns_add(c, told.len ? buf_str(&told) : "no jump");
@@ -261,10 +258,9 @@ static void add_row(const struct before *b, size_t column, struct columns *c)
 static void put_table(const struct before *b, const char *caption)
 {
 	static const char *const heading[] = { "what", "median", "last", "jump" };
-	_cleanup_columns_ struct columns c = { .n = ARRAY_SIZE(heading), .right = 6 };
+	_cleanup_columns_ struct columns c = { 0 };
 
-	for (size_t i = 0; i < ARRAY_SIZE(heading); i++)
-		columns_add(&c, heading[i]);
+	columns_begin(&c, ARRAY_SIZE(heading), heading, 6);
 	for (size_t i = 0; i < b->n_panels; i++)
 		add_row(b, b->panel[i], &c);
 	html_figure_end(b->h, caption, &c);

@@ -52,14 +52,6 @@ static void put_value(const struct contrast_clock *k, struct buf *b)
 	buf_puts(b, "]");
 }
 
-static bool one_base(const struct contrast *c)
-{
-	for (size_t i = 1; i < c->n_pairs; i++)
-		if (c->pair[i].base != c->pair[0].base)
-			return false;
-	return true;
-}
-
 static void put_row(const struct contrast *c, size_t i, double span, struct buf *out)
 {
 	const struct contrast_pair *p = &c->pair[i];
@@ -75,7 +67,7 @@ static void put_row(const struct contrast *c, size_t i, double span, struct buf 
 
 	class[1] = (char)('0' + html_style_of(p->other));
 	buf_puts(&left, arm);
-	if (!one_base(c))
+	if (!contrast_one_base(c))
 		buf_printf(&left, " / %s", base);
 	put_value(k, &right);
 	svg_interval(out, (unsigned)i * SVG_ROW, known ? place(k->ratio, span) : NAN,
@@ -121,8 +113,8 @@ void html_ratios(const struct dossier *d, struct html *h)
 		put_row(c, i, span, &h->body);
 	svg_end(&h->body);
 	buf_puts(&says, "How often the arm fails for each failure of ");
-	buf_puts(&says, one_base(c) ? c->arm[c->pair[0].base].said
-				    : "the arm that stands behind the stroke");
+	buf_puts(&says, contrast_one_base(c) ? c->arm[c->pair[0].base].said
+					     : "the arm that stands behind the stroke");
 	buf_puts(&says, ", in the same time; left of 1 it fails less. 95 % intervals: Cox's, or "
 			"exact ones of the rates where an arm has five failures or fewer. An "
 			"arrow: the interval goes on.");

@@ -9,6 +9,7 @@
 
 #include "report/dossier.h"
 #include "report/html.h"
+#include "report/svg.h"
 
 void html_report(const struct dossier *d, struct buf *out);
 
@@ -30,7 +31,7 @@ void html_again(const struct dossier *d, struct html *h);
 /* The style of the arm: the same in every figure. */
 static inline size_t html_style_of(size_t arm)
 {
-	return arm % 6;
+	return arm % SVG_STYLES;
 }
 
 #endif

@@ -8,11 +8,6 @@
 #include "report/json.h"
 #include "report/listings.h"
 
-static void set(json_t *o, const char *key, json_t *value)
-{
-	json_object_set_new(o, key, value);
-}
-
 /* --- crashes --- */
 
 static json_t *place(const struct dossier *d, size_t trial)
@@ -22,7 +17,7 @@ static json_t *place(const struct dossier *d, size_t trial)
 
 	json_set_str(o, "run", d->run[t->run].dir->id);
 	json_set_u64(o, "trial", t->trial);
-	set(o, "at_s", t->ended_s < 0 ? json_null() : json_integer(t->ended_s));
+	json_object_set_new(o, "at_s", t->ended_s < 0 ? json_null() : json_integer(t->ended_s));
 	return o;
 }
 
@@ -39,7 +34,8 @@ static json_t *crash_arms(const struct dossier *d, size_t crash)
 		o = json_object();
 		json_set_str(o, "arm", d->contrast.arm[i].all.name);
 		json_set_u64(o, "trials", e.n_event);
-		set(o, "mttf_s", figure_json(e.mttf, expo_mttf_ci(&e, VIEW_CONFIDENCE)));
+		json_object_set_new(o, "mttf_s",
+				    figure_json(e.mttf, expo_mttf_ci(&e, VIEW_CONFIDENCE)));
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -71,11 +67,11 @@ static json_t *crash(const struct dossier *d, size_t i)
 	json_set_str(o, "function", s->function);
 	json_set_str(o, "module", s->module);
 	json_set_u64(o, "ended", k->n);
-	set(o, "first", place(d, d->crash[i].first));
-	set(o, "last", place(d, d->crash[i].last));
-	set(o, "example", place(d, d->crash[i].example));
-	set(o, "lives", crash_arms(d, i));
-	set(o, "kernels", crash_kernels(d, i));
+	json_object_set_new(o, "first", place(d, d->crash[i].first));
+	json_object_set_new(o, "last", place(d, d->crash[i].last));
+	json_object_set_new(o, "example", place(d, d->crash[i].example));
+	json_object_set_new(o, "lives", crash_arms(d, i));
+	json_object_set_new(o, "kernels", crash_kernels(d, i));
 	return o;
 }
 
@@ -147,7 +143,7 @@ static json_t *incidence(const struct dossier *d)
 
 			json_set_str(o, "arm", c->arm[i].all.name);
 			json_set_str(o, "id", c->crash[k].first.id);
-			set(o, "curve", incidence_curve(&in, k));
+			json_object_set_new(o, "curve", incidence_curve(&in, k));
 			json_array_append_new(list, o);
 		}
 	}
@@ -199,7 +195,7 @@ static json_t *one_run(const struct dossier_run *run)
 	json_t *o = json_report(run->view);
 
 	if (run->answer)
-		set(o, "bisect", json_deep_copy(run->answer));
+		json_object_set_new(o, "bisect", json_deep_copy(run->answer));
 	return o;
 }
 
@@ -211,8 +207,8 @@ static json_t *all_runs(const struct dossier *d)
 		json_array_append_new(runs, one_run(&d->run[i]));
 	json_set_u64(o, "version", REPORT_VERSION);
 	json_set_double(o, "confidence", VIEW_CONFIDENCE);
-	set(o, "runs", runs);
-	set(o, "crashes", json_array());
+	json_object_set_new(o, "runs", runs);
+	json_object_set_new(o, "crashes", json_array());
 	return o;
 }
 
@@ -226,10 +222,10 @@ json_t *json_dossier(const struct dossier *d)
 	for (size_t i = 0; i < d->contrast.n_crashes; i++)
 		add_crash(json_object_get(o, "crashes"), crash(d, i));
 	json_set_str(o, "verdict", verdict);
-	set(o, "comparison", d->contrast.n_pairs ? compare_json(&of) : json_null());
-	set(o, "kernels", kernels(d));
-	set(o, "incidence", incidence(d));
-	set(o, "not_failed", ledger(d));
-	set(o, "again", again(d));
+	json_object_set_new(o, "comparison", d->contrast.n_pairs ? compare_json(&of) : json_null());
+	json_object_set_new(o, "kernels", kernels(d));
+	json_object_set_new(o, "incidence", incidence(d));
+	json_object_set_new(o, "not_failed", ledger(d));
+	json_object_set_new(o, "again", again(d));
 	return o;
 }

@@ -23,25 +23,9 @@ void listing_p(struct buf *out, double p)
 		buf_putc(out, '-');
 }
 
-static void start(struct columns *c, size_t n, const char *const *heading, uint64_t right)
+void listing_add_name(struct columns *c, const char *name)
 {
-	*c = (struct columns){ .n = n, .right = right };
-	for (size_t i = 0; i < n; i++)
-		columns_add(c, heading[i]);
-}
-
-static void add_name(struct columns *c, const char *name)
-{
-	_cleanup_free_
-	char *safe = printable(name, LISTING_NAME);
-
-	columns_add(c, safe);
-}
-
-static void add_buf(struct columns *c, struct buf *b)
-{
-	columns_add(c, buf_str(b));
-	buf_clear(b);
+	columns_add_printable(c, name, LISTING_NAME);
 }
 
 /* --- arms --- */
@@ -86,19 +70,19 @@ static void add_alive(struct columns *c, const struct view_arm *a, double t, str
 	struct interval band = row ? km_band(row, KM_LOGLOG, VIEW_CONFIDENCE) : interval_none();
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	add_name(c, a->name);
+	listing_add_name(c, a->name);
 	figure_count(&b, t / scale.per);
 	buf_puts(&b, scale.unit);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 	columns_addf(c, "%zu", at_risk(&a->time.sample, t));
 	listing_percent(&b, row ? row->surv : 1);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 	if (isfinite(band.lo) && isfinite(band.hi)) {
 		listing_percent(&b, band.lo);
 		buf_puts(&b, " to ");
 		listing_percent(&b, band.hi);
 	}
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 }
 
 void listing_survival(const struct dossier *d, const struct ticks *at, struct columns *ret)
@@ -106,7 +90,7 @@ void listing_survival(const struct dossier *d, const struct ticks *at, struct co
 	static const char *const heading[] = { "arm", "after", "at risk", "alive", "95 % band" };
 	struct scale scale = scale_of_seconds(at->n ? at->at[at->n - 1] : 0);
 
-	start(ret, ARRAY_SIZE(heading), heading, 0xe);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0xe);
 	for (size_t i = 0; i < d->contrast.n_arms; i++) {
 		const struct view_arm *a = &d->contrast.arm[i].all;
 
@@ -131,19 +115,19 @@ static void add_pair(struct columns *c, const struct dossier *d, const struct co
 	const struct contrast *k = &d->contrast;
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	add_name(c, k->arm[p->other].all.name);
-	add_name(c, k->arm[p->base].all.name);
+	listing_add_name(c, k->arm[p->other].all.name);
+	listing_add_name(c, k->arm[p->base].all.name);
 	columns_addf(c, "%zu", p->time.rate.d[1]);
 	columns_addf(c, "%zu", p->time.rate.d[0]);
 	put_ratio(&b, p->time.ratio);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 	put_ratio(&b, p->time.ci.lo);
 	buf_puts(&b, " to ");
 	put_ratio(&b, p->time.ci.hi);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 	columns_add(c, p->time.exact ? "exact rates" : "Cox");
 	listing_p(&b, p->p_holm);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 	columns_add(c, contrast_verdict_name(p->verdict));
 }
 
@@ -153,7 +137,7 @@ void listing_pairs(const struct dossier *d, struct columns *ret)
 					       "theirs",   "ratio",    "95 %",
 					       "estimate", "p (Holm)", "its hazard is" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x9c);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x9c);
 	for (size_t i = 0; i < d->contrast.n_pairs; i++)
 		add_pair(ret, d, &d->contrast.pair[i]);
 }
@@ -167,20 +151,20 @@ void listing_incidence(const struct dossier *d, struct columns *ret)
 	const struct contrast *c = &d->contrast;
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x1c);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x1c);
 	for (size_t i = 0; i < c->n_arms; i++)
 		for (size_t k = 0; k < c->n_crashes; k++) {
 			size_t n = dossier_deaths(d, i, k);
 
 			if (!n)
 				continue;
-			add_name(ret, c->arm[i].all.name);
-			add_name(ret, c->crash[k].first.title);
+			listing_add_name(ret, c->arm[i].all.name);
+			listing_add_name(ret, c->crash[k].first.title);
 			columns_addf(ret, "%zu", n);
 			listing_percent(&b, c->arm[i].incidence[k].share);
-			add_buf(ret, &b);
+			columns_add_buf(ret, &b);
 			listing_percent(&b, c->arm[i].incidence[k].se);
-			add_buf(ret, &b);
+			columns_add_buf(ret, &b);
 		}
 }
 
@@ -209,9 +193,9 @@ void listing_kernels(const struct dossier *d, struct columns *ret)
 	*ret = (struct columns){ .n = d->kernels.n + 1, .right = ~UINT64_C(1) };
 	columns_add(ret, "crash");
 	for (size_t k = 0; k < d->kernels.n; k++)
-		add_name(ret, d->kernels.item[k]);
+		listing_add_name(ret, d->kernels.item[k]);
 	for (size_t i = 0; i < d->contrast.n_crashes; i++) {
-		add_name(ret, d->contrast.crash[i].first.title);
+		listing_add_name(ret, d->contrast.crash[i].first.title);
 		for (size_t k = 0; k < d->kernels.n; k++)
 			columns_addf(ret, "%zu", listing_kernel_deaths(d, k, i));
 	}
@@ -233,7 +217,7 @@ static void add_text(struct columns *c, const json_t *o, const char *key)
 {
 	const char *s = json_string_value(json_object_get(o, key));
 
-	add_name(c, s ? s : "");
+	listing_add_name(c, s ? s : "");
 }
 
 static void add_number(struct columns *c, double v)
@@ -242,7 +226,7 @@ static void add_number(struct columns *c, double v)
 
 	if (isfinite(v))
 		figure_count(&b, v);
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 }
 
 static void add_length(struct columns *c, double s)
@@ -251,7 +235,7 @@ static void add_length(struct columns *c, double s)
 
 	if (s > 0)
 		figure_scaled(&b, s, scale_of_seconds(s));
-	add_buf(c, &b);
+	columns_add_buf(c, &b);
 }
 
 void listing_versions(const struct dossier *d, struct columns *ret)
@@ -261,7 +245,7 @@ void listing_versions(const struct dossier *d, struct columns *ret)
 	const json_t *o;
 	size_t i;
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x3e);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x3e);
 	json_array_foreach (json_object_get(d->hunt->answer, "versions"), i, o) {
 		_cleanup_buf_ struct buf b = BUF_INIT;
 		double p = number(o, "probability");
@@ -269,7 +253,7 @@ void listing_versions(const struct dossier *d, struct columns *ret)
 		add_text(ret, o, "version");
 		if (isfinite(p))
 			listing_percent(&b, p < 0.0005 ? 0 : p);
-		add_buf(ret, &b);
+		columns_add_buf(ret, &b);
 		add_number(ret, number(o, "trials"));
 		add_number(ret, number(o, "failed"));
 		add_number(ret, number(o, "other"));
@@ -285,7 +269,7 @@ void listing_path(const struct dossier *d, struct columns *ret)
 	const json_t *o;
 	size_t i;
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x9);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x9);
 	json_array_foreach (d->hunt->log, i, o) {
 		if (!json_object_get(o, "trial"))
 			continue;

@@ -61,6 +61,9 @@ void listing_percent(struct buf *out, double share);
 /* The p that is adjusted for all pairs: "0.003", "< 1e-6" */
 void listing_p(struct buf *out, double p);
 
+/* A cell with a name: of an arm, a crash, a kernel. */
+void listing_add_name(struct columns *c, const char *name);
+
 static inline bool listing_empty(const struct columns *c)
 {
 	return c->cell.n <= c->n;

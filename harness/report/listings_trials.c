@@ -9,26 +9,6 @@
 
 enum { NUMBERS_SHOWN = 40, REASON_COLUMNS = 200, AGAIN_CRASHES = 12 };
 
-static void start(struct columns *c, size_t n, const char *const *heading, uint64_t right)
-{
-	*c = (struct columns){ .n = n, .right = right };
-	for (size_t i = 0; i < n; i++)
-		columns_add(c, heading[i]);
-}
-
-static void add_cut(struct columns *c, const char *text, size_t columns)
-{
-	_cleanup_free_
-	char *safe = printable(text, columns);
-
-	columns_add(c, safe);
-}
-
-static void add_name(struct columns *c, const char *name)
-{
-	add_cut(c, name, LISTING_NAME);
-}
-
 static void put_name(struct buf *b, const char *name)
 {
 	_cleanup_free_
@@ -83,17 +63,15 @@ static void add_crash(const struct dossier *d, size_t i, struct columns *c)
 	const struct contrast_crash *k = &d->contrast.crash[i];
 	_cleanup_buf_ struct buf b = BUF_INIT;
 
-	add_cut(c, k->first.title, 120);
+	columns_add_printable(c, k->first.title, 120);
 	columns_addf(c, "%zu", k->n);
 	listing_crash_arms(d, i, &b);
-	columns_add(c, buf_str(&b));
-	buf_clear(&b);
+	columns_add_buf(c, &b);
 	listing_seen(d, d->crash[i].first, &b);
-	columns_add(c, buf_str(&b));
-	buf_clear(&b);
+	columns_add_buf(c, &b);
 	listing_seen(d, d->crash[i].last, &b);
-	columns_add(c, buf_str(&b));
-	add_name(c, k->first.id);
+	columns_add_buf(c, &b);
+	listing_add_name(c, k->first.id);
 }
 
 void listing_crashes(const struct dossier *d, size_t most, struct columns *ret)
@@ -101,7 +79,7 @@ void listing_crashes(const struct dossier *d, size_t most, struct columns *ret)
 	static const char *const heading[] = { "crash",      "trials",    "arms and MTTF [95 %]",
 					       "first seen", "last seen", "id" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 2);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 2);
 	for (size_t i = 0; i < d->contrast.n_crashes && i < most; i++)
 		add_crash(d, i, ret);
 }
@@ -189,11 +167,11 @@ static void add_entry(const struct dossier *d, struct entry *e, struct columns *
 	const struct dossier_trial *t = e->first;
 
 	put_range(e);
-	add_name(c, d->contrast.arm[t->side].all.name);
+	listing_add_name(c, d->contrast.arm[t->side].all.name);
 	columns_add(c, t->going ? "at work" : t->final ? outcome_name(t->outcome) : "unfinished");
 	columns_add(c, counts_as(t));
 	columns_addf(c, "%zu", e->n);
-	add_cut(c, t->reason, REASON_COLUMNS);
+	columns_add_printable(c, t->reason, REASON_COLUMNS);
 	columns_add(c, buf_str(&e->numbers));
 }
 
@@ -217,7 +195,7 @@ void listing_ledger(const struct dossier *d, size_t most, struct columns *ret)
 					       "trials", "why",     "numbers" };
 	struct ledger l = { 0 };
 
-	start(ret, ARRAY_SIZE(heading), heading, 8);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 8);
 	for (size_t i = 0; i < d->n_trials; i++)
 		if (d->trial[i].outcome != OUTCOME_FAILED || !d->trial[i].counted)
 			add_number(entry_of(&l, &d->trial[i]), d->trial[i].trial);
@@ -242,7 +220,7 @@ static void add_list(struct columns *c, const struct strv *v)
 		buf_puts(&b, i ? ", " : "");
 		put_name(&b, v->item[i]);
 	}
-	columns_add(c, buf_str(&b));
+	columns_add_buf(c, &b);
 }
 
 static void add_figure(struct columns *c, double v, const char *unit)
@@ -253,7 +231,7 @@ static void add_figure(struct columns *c, double v, const char *unit)
 		figure_number(&b, v);
 		buf_puts(&b, unit);
 	}
-	columns_add(c, buf_str(&b));
+	columns_add_buf(c, &b);
 }
 
 void listing_guests(const struct dossier *d, struct columns *ret)
@@ -261,11 +239,11 @@ void listing_guests(const struct dossier *d, struct columns *ret)
 	static const char *const heading[] = { "arm",  "kernel", "accelerator",    "origin",
 					       "host", "load",   "stolen CPU time" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x60);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x60);
 	for (size_t i = 0; i < d->contrast.n_arms; i++) {
 		const struct contrast_arm *a = &d->contrast.arm[i];
 
-		add_name(ret, a->all.name);
+		listing_add_name(ret, a->all.name);
 		add_list(ret, &a->all.kernels);
 		add_list(ret, &a->all.accels);
 		add_list(ret, &a->all.origins);
@@ -295,17 +273,17 @@ void listing_hosts(const struct dossier *d, struct columns *ret)
 	static const char *const heading[] = { "run",    "host", "its kernel", "processors",
 					       "memory", "QEMU", "kernsoak" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 0x18);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0x18);
 	for (size_t i = 0; i < d->n_runs; i++) {
 		_cleanup_json_ json_t *host = NULL;
 
 		json_read(d->run[i].dir->fd, RUN_HOST, &host, NULL);
-		add_name(ret, d->run[i].dir->id);
+		listing_add_name(ret, d->run[i].dir->id);
 		for (size_t k = 0; k < ARRAY_SIZE(key); k++) {
 			_cleanup_buf_ struct buf b = BUF_INIT;
 
 			put_host_value(&b, key[k], json_object_get(host, key[k]));
-			columns_add(ret, buf_str(&b));
+			columns_add_buf(ret, &b);
 		}
 	}
 	columns_drop_empty(ret);
@@ -320,17 +298,17 @@ static void add_difference(const char *arm, const char *line, struct columns *c)
 	_cleanup_free_
 	char *there = arrow ? xstrndup(space + 1, (size_t)(arrow - space - 1)) : xstrdup("");
 
-	add_name(c, arm);
-	add_name(c, key);
-	add_cut(c, there, REASON_COLUMNS);
-	add_cut(c, arrow ? arrow + 4 : "", REASON_COLUMNS);
+	listing_add_name(c, arm);
+	listing_add_name(c, key);
+	columns_add_printable(c, there, REASON_COLUMNS);
+	columns_add_printable(c, arrow ? arrow + 4 : "", REASON_COLUMNS);
 }
 
 void listing_differences(const struct dossier *d, struct columns *ret)
 {
 	static const char *const heading[] = { "arm", "setting", "of the other", "its own" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 0);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0);
 	for (size_t i = 0; i < d->contrast.n_pairs; i++) {
 		const struct contrast_pair *p = &d->contrast.pair[i];
 		const struct contrast_arm *a = &d->contrast.arm[p->base],
@@ -350,8 +328,8 @@ static void add_again(struct columns *c, const char *what, char *command)
 	_cleanup_free_
 	char *line = command;
 
-	add_cut(c, what, REASON_COLUMNS);
-	add_cut(c, line, REASON_COLUMNS);
+	columns_add_printable(c, what, REASON_COLUMNS);
+	columns_add_printable(c, line, REASON_COLUMNS);
 }
 
 static void add_run_again(const struct dossier_run *run, struct columns *c)
@@ -376,7 +354,7 @@ void listing_again(const struct dossier *d, struct columns *ret)
 {
 	static const char *const heading[] = { "what", "command" };
 
-	start(ret, ARRAY_SIZE(heading), heading, 0);
+	columns_begin(ret, ARRAY_SIZE(heading), heading, 0);
 	for (size_t i = 0; i < d->n_runs; i++)
 		add_run_again(&d->run[i], ret);
 	for (size_t i = 0; i < d->contrast.n_crashes && i < AGAIN_CRASHES; i++) {

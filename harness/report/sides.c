@@ -65,14 +65,6 @@ static char *side_name(const struct sides_run *run, size_t n, size_t i, const ch
 
 /* --- finding --- */
 
-static size_t arm_index(const struct view *v, const char *name)
-{
-	for (size_t i = 0; i < v->n_arms; i++)
-		if (str_eq(v->arm[i].name, name))
-			return i;
-	return SIZE_MAX;
-}
-
 static void put_arms(struct buf *b, const struct view *v)
 {
 	for (size_t i = 0; i < v->n_arms; i++)
@@ -183,7 +175,7 @@ static int flat(struct sides *s, const struct sides_run *run, size_t n, struct e
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct view *v = run[i].view;
-		size_t only = run[i].arm ? arm_index(v, run[i].arm) : SIZE_MAX;
+		size_t only = run[i].arm ? view_arm_named(v, run[i].arm) : SIZE_MAX;
 
 		if (run[i].arm && only == SIZE_MAX)
 			return no_such_arm(v, run[i].arm, err);
@@ -223,7 +215,7 @@ static void add_namesakes(struct sides *s, const struct sides_run *run, size_t n
 	size_t first = s->n;
 
 	for (size_t k = 0; k < n; k++) {
-		size_t i = (base + k) % n, arm = arm_index(run[i].view, name);
+		size_t i = (base + k) % n, arm = view_arm_named(run[i].view, name);
 
 		if (arm == SIZE_MAX)
 			continue;
@@ -304,7 +296,7 @@ static int pool_name(struct sides *s, const struct sides_run *run, size_t n, con
 	size_t had = *n_parts;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t arm = arm_index(run[i].view, name);
+		size_t arm = view_arm_named(run[i].view, name);
 
 		if (arm == SIZE_MAX)
 			continue;

@@ -32,10 +32,7 @@ static bool column_shown(const struct view_arm *const *arm, size_t n_arms,
 
 static void add_arm(struct columns *c, const struct view_arm *a)
 {
-	_cleanup_free_
-	char *name = printable(a->name, TABLES_ARM_COLUMNS);
-
-	columns_add(c, name);
+	columns_add_printable(c, a->name, TABLES_ARM_COLUMNS);
 }
 
 static void add_exposure(struct columns *c, const struct view_arm *a)

@@ -51,16 +51,24 @@ size_t view_failures(const struct view *v)
 	return n;
 }
 
+size_t view_arm_named(const struct view *v, const char *name)
+{
+	for (size_t i = 0; i < v->n_arms; i++)
+		if (str_eq(v->arm[i].name, name))
+			return i;
+	return SIZE_MAX;
+}
+
 /* --- collecting --- */
 
 /* The arm's index; one that the plan does not name is added behind the others. */
 static size_t find_arm(struct view *v, const char *name)
 {
+	const size_t have = view_arm_named(v, name);
 	struct view_arm *a;
 
-	for (size_t i = 0; i < v->n_arms; i++)
-		if (str_eq(v->arm[i].name, name))
-			return i;
+	if (have != SIZE_MAX)
+		return have;
 	v->arm = xrealloc(v->arm, (v->n_arms + 1) * sizeof(*v->arm));
 	a = &v->arm[v->n_arms];
 	*a = (struct view_arm){ 0 };

@@ -107,6 +107,8 @@ void view_done(struct view *v);
 
 int view_load(const struct run_dir *run, struct view *ret, struct err *err);
 
+size_t view_arm_named(const struct view *v, const char *name); /* its index; SIZE_MAX: none */
+
 size_t view_failures(const struct view *v);
 
 /* Sorts the sample and makes the rest of it. */
