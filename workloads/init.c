@@ -72,6 +72,16 @@ static struct {
 
 /* ---- what goes to the host ---- */
 
+/* The soak has begun, and what it is about cannot happen: it is none. */
+static void say_unarmed(const char *why)
+{
+	struct wire *w = say("unarmed");
+
+	agent.failed = true;
+	wire_text(w, "text", why);
+	send_line(w, PORT_MUST);
+}
+
 static void say_hello(void)
 {
 	struct wire *w = say("hello");
@@ -465,8 +475,10 @@ static void start_soak(void)
 	char why[512];
 
 	agent.phase = PHASE_SOAK;
-	if (agent.planted && plant_arm(why, sizeof why) < 0)
-		say_error("%s", why);
+	if (agent.planted && plant_arm(why, sizeof why) < 0) {
+		say_unarmed(why);
+		return;
+	}
 	for (size_t i = 0; i < agent.n_loads; i++)
 		child_go(&agent.load[i]);
 }

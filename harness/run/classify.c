@@ -20,32 +20,48 @@ bool classify_ends_trial(const struct target *t, const struct sighting *s)
  * What an ending without a report on the console is called, and what it makes of a soak that had
  * begun. A soak lost to the host is censored at its last sign of life, not excluded: long lives
  * meet more host faults than short ones, so throwing those trials away would bend MTTF short.
+ *
+ * The console is listened to for a while where it may yet say why: a load that ends may be the echo
+ * of an oops whose first line is still on its way.
  */
 static const struct {
 	enum crash_class class; /* CRASH_NONE: no failure of the guest's */
 	enum outcome outcome;   /* then this one */
+	bool words_may_follow;
 	const char *title;
 } endings[ENDING_COUNT] = {
-	[ENDING_CRASH] = { CRASH_NONE, OUTCOME_INFRA, "a crash that could not be read again" },
-	[ENDING_HORIZON] = { CRASH_NONE, OUTCOME_SURVIVED, "survived to the horizon" },
-	[ENDING_STOP] = { CRASH_NONE, OUTCOME_STOPPED, "stopped by us" },
-	[ENDING_LOST] = { CRASH_NONE, OUTCOME_STOPPED,
+	[ENDING_CRASH] = { CRASH_NONE, OUTCOME_INFRA, true,
+			   "a crash that could not be read again" },
+	[ENDING_HORIZON] = { CRASH_NONE, OUTCOME_SURVIVED, false, "survived to the horizon" },
+	[ENDING_STOP] = { CRASH_NONE, OUTCOME_STOPPED, false, "stopped by us" },
+	[ENDING_LOST] = { CRASH_NONE, OUTCOME_STOPPED, false,
 			  "the trial's process was lost; censored at its last sign of life" },
-	[ENDING_NO_BOOT] = { CRASH_NONE, OUTCOME_INFRA, "the guest did not boot in time" },
-	[ENDING_NO_SETTLE] = { CRASH_NONE, OUTCOME_INFRA, "the loads were not ready in time" },
-	[ENDING_GUEST_ERROR] = { CRASH_NONE, OUTCOME_STOPPED, "the guest could not do its job" },
-	[ENDING_HEARTBEAT] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER, "heartbeat lost" },
-	[ENDING_SILENCE] = { CRASH_SILENCE, OUTCOME_OTHER, "silence on console and agent" },
-	[ENDING_PROGRESS] = { CRASH_NO_PROGRESS, OUTCOME_OTHER, "no progress" },
-	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, "guest reset without a report" },
-	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, "the host failed" },
-	[ENDING_PROBE] = { CRASH_PROBE_OVERDUE, OUTCOME_OTHER, "probe overdue" },
-	[ENDING_BOOT] = { CRASH_NONE, OUTCOME_INFRA, "boot errors that could not be read again" },
-	[ENDING_FSYNC] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER,
+	[ENDING_NO_BOOT] = { CRASH_NONE, OUTCOME_INFRA, false, "the guest did not boot in time" },
+	[ENDING_NO_SETTLE] = { CRASH_NONE, OUTCOME_INFRA, false,
+			       "the loads were not ready in time" },
+	[ENDING_GUEST_ERROR] = { CRASH_NONE, OUTCOME_STOPPED, true,
+				 "the guest could not do its job" },
+	[ENDING_HEARTBEAT] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER, true, "heartbeat lost" },
+	[ENDING_SILENCE] = { CRASH_SILENCE, OUTCOME_OTHER, true, "silence on console and agent" },
+	[ENDING_PROGRESS] = { CRASH_NO_PROGRESS, OUTCOME_OTHER, true, "no progress" },
+	[ENDING_RESET] = { CRASH_GUEST_RESET, OUTCOME_OTHER, true, "guest reset without a report" },
+	[ENDING_HOST] = { CRASH_NONE, OUTCOME_STOPPED, false, "the host failed" },
+	[ENDING_PROBE] = { CRASH_PROBE_OVERDUE, OUTCOME_OTHER, true, "probe overdue" },
+	[ENDING_BOOT] = { CRASH_NONE, OUTCOME_INFRA, false,
+			  "boot errors that could not be read again" },
+	[ENDING_FSYNC] = { CRASH_HEARTBEAT_LOST, OUTCOME_OTHER, true,
 			   "heartbeat lost: no fsync comes through" },
-	[ENDING_ANSWER] = { CRASH_NO_ANSWER, OUTCOME_OTHER, "alive, and every request fails" },
-	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, "enough was seen of it" },
+	[ENDING_ANSWER] = { CRASH_NO_ANSWER, OUTCOME_OTHER, true,
+			    "alive, and every request fails" },
+	[ENDING_ENOUGH] = { CRASH_NONE, OUTCOME_STOPPED, false, "enough was seen of it" },
+	[ENDING_UNARMED] = { CRASH_NONE, OUTCOME_INFRA, true,
+			     "what was to be planted could not be armed" },
 };
+
+bool classify_words_may_follow(enum ending ending)
+{
+	return endings[ending].words_may_follow;
+}
 
 static void say_reason(struct verdict *v, const char *what, const char *detail)
 {

@@ -20,13 +20,14 @@ enum ending {                   /* why the trial left its steps */
 	      ENDING_HEARTBEAT,
 	      ENDING_SILENCE,
 	      ENDING_PROGRESS,
-	      ENDING_RESET,  /* the guest rebooted or shut down by itself */
-	      ENDING_HOST,   /* QEMU died or could not start, or the host failed us otherwise */
-	      ENDING_ENOUGH, /* the runner wants no more of it: censored, and nobody's loss */
-	      ENDING_PROBE,  /* a load says that one of its probes is overdue */
-	      ENDING_BOOT,   /* ready, and there were errors that the scenario wants none of */
-	      ENDING_FSYNC,  /* the agent beats, and no fsync of its heartbeat comes through */
-	      ENDING_ANSWER, /* the agent beats, and no request of ours succeeds */
+	      ENDING_RESET,   /* the guest rebooted or shut down by itself */
+	      ENDING_HOST,    /* QEMU died or could not start, or the host failed us otherwise */
+	      ENDING_ENOUGH,  /* the runner wants no more of it: censored, and nobody's loss */
+	      ENDING_PROBE,   /* a load says that one of its probes is overdue */
+	      ENDING_BOOT,    /* ready, and there were errors that the scenario wants none of */
+	      ENDING_FSYNC,   /* the agent beats, and no fsync of its heartbeat comes through */
+	      ENDING_ANSWER,  /* the agent beats, and no request of ours succeeds */
+	      ENDING_UNARMED, /* the soak had begun, and the planted fault could not be armed */
 	      ENDING_COUNT
 };
 
@@ -65,6 +66,9 @@ struct facts {
  * does, nor does a target before it has lasted.
  */
 bool classify_ends_trial(const struct target *t, const struct sighting *s);
+
+/* May the console say more, so that the trial goes on reading for a while after this ending? */
+bool classify_words_may_follow(enum ending ending);
 
 /* Fills outcome, reason, sighting, exposure and step of `v`; leaves the rest alone. */
 void classify(const struct spec *spec, const struct facts *f, struct verdict *v);

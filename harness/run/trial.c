@@ -76,13 +76,6 @@ static void note_exposure(struct trial *t)
  */
 static void end(struct trial *t, enum ending ending, const char *detail)
 {
-	/* A load that ends may be the echo of an oops whose first line is still on its way. */
-	static const bool words_may_follow[ENDING_COUNT] = {
-		[ENDING_CRASH] = true,    [ENDING_HEARTBEAT] = true, [ENDING_SILENCE] = true,
-		[ENDING_PROGRESS] = true, [ENDING_RESET] = true,     [ENDING_GUEST_ERROR] = true,
-		[ENDING_PROBE] = true,    [ENDING_FSYNC] = true,     [ENDING_ANSWER] = true,
-	};
-
 	if (t->step >= STEP_EVIDENCE)
 		return;
 	t->balloon = balloon_free(t->balloon);
@@ -91,7 +84,7 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 	tell_runner(t);
 	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
 		      detail);
-	enter(t, words_may_follow[ending] ? STEP_EVIDENCE : STEP_KILL);
+	enter(t, classify_words_may_follow(ending) ? STEP_EVIDENCE : STEP_KILL);
 }
 
 static void send_line(struct trial *t, const char *text)
@@ -186,11 +179,24 @@ static void follow(struct trial *t)
 	note_exposure(t);
 }
 
-static void on_error(struct trial *t, const struct agent_line *l)
+static const char *text_of(const struct agent_line *l)
 {
 	const char *text = pairs_get(&l->arg, "text");
 
-	end(t, ENDING_GUEST_ERROR, text ? text : "(no text)");
+	return text ? text : "(no text)";
+}
+
+static void on_error(struct trial *t, const struct agent_line *l)
+{
+	end(t, ENDING_GUEST_ERROR, text_of(l));
+}
+
+/* Believed only while no load has counted: else a guest could unmake a soak of hours. */
+static void on_unarmed(struct trial *t, const struct agent_line *l)
+{
+	const struct facts *f = &t->witness.facts;
+
+	end(t, f->last_progress_ns > f->soak_ns ? ENDING_GUEST_ERROR : ENDING_UNARMED, text_of(l));
 }
 
 static void on_exited(struct trial *t, const struct agent_line *l)
@@ -240,6 +246,8 @@ static void on_agent(void *arg, const char *line, size_t n, uint64_t at_ns)
 		tick(t, at_ns); /* a report may have ended in silence */
 	if (str_eq(l.word, "error"))
 		on_error(t, &l);
+	else if (str_eq(l.word, "unarmed"))
+		on_unarmed(t, &l);
 	else if (str_eq(l.word, "exited"))
 		on_exited(t, &l);
 	else if (str_eq(l.word, "probe"))
@@ -472,7 +480,8 @@ static void gather(struct trial *t)
 	locked_up =
 		str_eq(crash_info(f->sighting.class)->family, "lockup") && !f->sighting.panicked;
 	if (t->env->dirfd < 0 || !vm_can_look(t->vm) || f->ending == ENDING_RESET ||
-	    (f->ending == ENDING_GUEST_ERROR && !f->has_sighting)) {
+	    ((f->ending == ENDING_GUEST_ERROR || f->ending == ENDING_UNARMED) &&
+	     !f->has_sighting)) {
 		enter(t, STEP_KILL);
 		return;
 	}

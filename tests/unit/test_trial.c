@@ -263,13 +263,14 @@ static void without_beats_the_heartbeat_is_lost(void **state)
 	spec_free(&s);
 }
 
-/* ---- a guest whose load says that a probe is overdue ---- */
+/* ---- a guest that says a line of its own ---- */
 
 static struct {
 	const struct vm_callbacks *cb;
 	void *arg;
 	struct loop *loop;
 	const char *line;
+	uint64_t after_ns; /* of the trial's `begin` */
 } probing;
 
 static void say_probe(void *unused)
@@ -292,19 +293,25 @@ static int probing_send(struct vm *vm, const char *line, size_t n)
 	if (n >= 7 && memcmp(line + n - 7, "settle\n", 7) == 0 && str_after(probing.line, "kmsg "))
 		loop_add_timer(probing.loop, loop_now(probing.loop), say_probe, NULL);
 	if (n >= 6 && memcmp(line + n - 6, "begin\n", 6) == 0)
-		loop_add_timer(probing.loop, loop_now(probing.loop) + 100 * NS_PER_S, say_probe,
+		loop_add_timer(probing.loop, loop_now(probing.loop) + probing.after_ns, say_probe,
 			       NULL);
 	return vm_fake.send(vm, line, n);
 }
 
-static struct verdict run_probing(struct spec *s, const char *line)
+static struct verdict run_saying(struct spec *s, const char *line, uint64_t after_ns)
 {
 	struct vm_backend backend = vm_fake;
 
 	backend.new = probing_new;
 	backend.send = probing_send;
 	probing.line = line;
+	probing.after_ns = after_ns;
 	return run_one_with(s, 1, &backend);
+}
+
+static struct verdict run_probing(struct spec *s, const char *line)
+{
+	return run_saying(s, line, 100 * NS_PER_S);
 }
 
 static void a_probe_that_is_overdue_ends_the_soak_by_its_name(void **state)
@@ -537,6 +544,32 @@ static void a_guest_that_failed_is_kept_until_a_signal_comes_and_its_verdict_sta
 	spec_free(&s);
 }
 
+/* 2 ms: `begun` comes one after `begin`, and the first count later. */
+static void a_fault_that_could_not_be_armed_is_infra_by_its_reason(void **state)
+{
+	static const char line[] = "unarmed text=faultlab:%20the%20probes%20of%20null";
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v = run_saying(&s, line, 2 * NS_PER_MS);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_INFRA);
+	assert_int_equal(v.step, STEP_SOAK);
+	assert_string_equal(v.reason, "what was to be planted could not be armed: "
+				      "faultlab: the probes of null");
+	spec_free(&s);
+}
+
+static void a_soak_that_has_counted_cannot_be_unmade_by_the_guest(void **state)
+{
+	struct spec s = fake_spec(TIME_NEVER, 1, 3600 * NS_PER_S);
+	struct verdict v = run_saying(&s, "unarmed text=late", 100 * NS_PER_S);
+
+	(void)state;
+	assert_int_equal(v.outcome, OUTCOME_STOPPED);
+	assert_true(v.exposure_ns > 99 * NS_PER_S);
+	spec_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +592,8 @@ int main(void)
 		test(a_target_that_lasts_failed_at_its_first_message),
 		test(what_passes_by_is_counted_and_survived),
 		test(a_wait_over_the_horizon_is_waited_out),
+		test(a_fault_that_could_not_be_armed_is_infra_by_its_reason),
+		test(a_soak_that_has_counted_cannot_be_unmade_by_the_guest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
