@@ -32,6 +32,7 @@
 #include "agent/sysrq.h"
 #include "agent/terminal.h"
 #include "agent/watchdog.h"
+#include "agent/workqueue.h"
 
 #define MAX_LOADS    16
 #define NS_PER_S     1000000000ull
@@ -77,7 +78,6 @@ static void say_unarmed(const char *why)
 {
 	struct wire *w = say("unarmed");
 
-	agent.failed = true;
 	wire_text(w, "text", why);
 	send_line(w, PORT_MUST);
 }
@@ -100,6 +100,32 @@ static void say_progress(struct child *c, uint64_t at_ns)
 	if (send_line(w, PORT_MAY_DROP))
 		c->sent_count = c->count;
 	c->sent_at_ns = at_ns;
+}
+
+/* What should have come back for so long: a load's probe, or, without a load, one of the agent's.
+ */
+static void say_overdue(const char *load, const char *name, uint64_t ms)
+{
+	struct wire *w = say("probe");
+
+	if (load)
+		wire_text(w, "load", load);
+	wire_text(w, "name", name);
+	wire_u64(w, "overdue_ms", ms);
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
+static void look_at_workqueues(uint64_t at_ns)
+{
+	unsigned cpu;
+	uint64_t waited_ns = workqueue_overdue(at_ns, &cpu);
+
+	if (!waited_ns)
+		return;
+	say_log("CPU %u has not run a work of system_wq for %llu s", cpu,
+		(unsigned long long)(waited_ns / NS_PER_S));
+	say_overdue(NULL, "workqueue", waited_ns / NS_PER_MS);
 }
 
 static void say_beat(uint64_t at_ns)
@@ -139,6 +165,7 @@ static void every_second(uint64_t at_ns)
 	say_beat(at_ns);
 	if (sample_due(agent.beats))
 		say_sample(at_ns);
+	look_at_workqueues(at_ns);
 }
 
 /* ---- the loads ---- */
@@ -164,7 +191,6 @@ static void said_armed(struct child *c, const char *text)
 /* "NAME MILLISECONDS", of a probe that has not come back in its time. */
 static void said_overdue(struct child *c, const char *text)
 {
-	struct wire *w = say("probe");
 	char name[64];
 	uint64_t ms = 0;
 	size_t n = strcspn(text, " ");
@@ -172,11 +198,7 @@ static void said_overdue(struct child *c, const char *text)
 	snprintf(name, sizeof name, "%.*s", (int)n, text);
 	if (text[n])
 		wire_number(text + n + 1, &ms);
-	wire_text(w, "load", c->name);
-	wire_text(w, "name", name);
-	wire_u64(w, "overdue_ms", ms);
-	wire_u64(w, "up", now_ns());
-	send_line(w, PORT_MUST);
+	say_overdue(c->name, name, ms);
 }
 
 static void ended(struct child *c)
@@ -250,7 +272,7 @@ static void say_answer(const char *n, const char *why)
 
 static void reap(void)
 {
-	char n[24], why[128];
+	char n[24], why[256];
 	int status;
 	pid_t pid;
 
@@ -258,6 +280,8 @@ static void reap(void)
 		terminal_reaped(&agent.terminal, pid, status);
 		if (errand_reaped(pid, status, n, sizeof n, why, sizeof why))
 			say_answer(n, why);
+		if (workqueue_reaped(pid, status, why, sizeof why))
+			say_log("%s", why);
 		for (size_t i = 0; i < agent.n_loads; i++)
 			if (agent.load[i].pid == pid && agent.load[i].state != CHILD_ENDED)
 				child_reaped(&agent.load[i], status, now_ns(), load_says);

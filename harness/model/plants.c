@@ -72,7 +72,7 @@ static const struct plant_def plants[] = {
 	  "stays in an RCU reader" },
 	{ "hung-task", HAZARD, KEYS_STALL, "hung-task", "faultlab_hung_task", "",
 	  "sleeps uninterruptibly" },
-	{ "workqueue-stall", HAZARD, KEYS_STALL, "", "", "a load that waits for works of system_wq",
+	{ "workqueue-stall", HAZARD, KEYS_STALL, "probe-overdue", "", "limits.workqueue",
 	  "fills system_wq of a CPU with works that wait; no kernel says so" },
 	{ "sleep-in-atomic", HAZARD, KEYS, "atomic-sleep", "faultlab_sleep_in_atomic", "",
 	  "sleeps while it holds a spin lock" },

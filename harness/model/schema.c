@@ -343,6 +343,10 @@ static const struct field fields[] = {
 	{ "limits.progress", FIELD_DURATION, SET(limits.progress), .fallback = "none",
 	  RANGE(NS_PER_MS, DAY), .none = true, .example = "1m",
 	  .sentence = "Without a count from any load for so long: no-progress." },
+	{ "limits.workqueue", FIELD_DURATION, SET(limits.workqueue), .fallback = "1m",
+	  RANGE(3 * SECOND, DAY), .none = true, .example = "20s",
+	  .sentence = "Without a CPU running a work of system_wq, which the agent asks for every "
+		      "few seconds, for so long: probe-overdue (`workqueue`)." },
 	{ "limits.report", FIELD_DURATION, SET(limits.report), .fallback = "3s",
 	  RANGE(NS_PER_MS, 3600 * SECOND), .example = "10s",
 	  .sentence = "How long reading goes on after the first line of a crash, to catch all of "

@@ -182,6 +182,7 @@ struct limits {             /* ns; each starts where its step starts. TIME_NEVER
 	uint64_t heartbeat; /* without a beat of the agent: heartbeat-lost */
 	uint64_t silence;   /* without a byte from console and agent: silence */
 	uint64_t progress;  /* without a count from any load: no-progress */
+	uint64_t workqueue; /* system_wq of a CPU runs no work: probe-overdue */
 	uint64_t report;    /* how long reading goes on after the first line of a crash */
 };
 

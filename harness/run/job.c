@@ -193,4 +193,6 @@ void job_settings(const struct settings *s, struct buf *out)
 	put_watchdog(out, &s->guest.watchdog);
 	put_heartbeat(out, &s->guest.heartbeat);
 	put_samples(out, s->evidence.samples);
+	if (s->limits.workqueue != TIME_NEVER)
+		buf_printf(out, "workqueue limit=%llu\n", (unsigned long long)s->limits.workqueue);
 }

@@ -219,9 +219,9 @@ static void on_probe(struct trial *t, const struct agent_line *l)
 
 	if (!t->witness.facts.probe_ns)
 		return;
-	snprintf(detail, sizeof(detail), "the load %.60s has waited %.1f s for %.24s",
-		 load ? load : "?", (double)agent_u64(l, "overdue_ms", 0) / 1e3,
-		 t->witness.facts.probe);
+	snprintf(detail, sizeof(detail), "the %s%.60s has waited %.1f s for %.24s",
+		 load ? "load " : "agent", load ? load : "",
+		 (double)agent_u64(l, "overdue_ms", 0) / 1e3, t->witness.facts.probe);
 	end(t, ENDING_PROBE, detail);
 }
 

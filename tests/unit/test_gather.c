@@ -123,7 +123,7 @@ static void guest_init(struct patient *g, uint64_t heartbeat_ns)
 			.target = { .within = 8, .text = xstrdup("") },
 			.limits = { .boot = 60 * NS_PER_S, .settle = 60 * NS_PER_S,
 				    .soak = 3600 * NS_PER_S, .heartbeat = heartbeat_ns,
-				    .silence = TIME_NEVER, .progress = TIME_NEVER,
+				    .silence = TIME_NEVER, .progress = TIME_NEVER, .workqueue = TIME_NEVER,
 				    .report = 3 * NS_PER_S },
 			.evidence = { .dump = DUMP_HANGS, .dump_max = 1 << 30, .samples = NS_PER_S },
 			.fake = { .boot = 2 * NS_PER_S, .scale = 600 * NS_PER_S, .shape = 1,

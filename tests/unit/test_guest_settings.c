@@ -17,6 +17,7 @@
 #include "../../workloads/agent/swap.c"
 #include "../../workloads/agent/sysctl.c"
 #include "../../workloads/agent/watchdog.c"
+#include "../../workloads/agent/workqueue.c"
 #include "../../workloads/kfile.c"
 #include "../../workloads/wire.c"
 
@@ -166,6 +167,63 @@ static void a_word_that_is_no_setting_is_told_apart(void **state)
 			    "/proc/sys/kernel/ostype should be Minix after boot, and is Linux");
 }
 
+/* As if its process had asked CPU 1 at 100 s. */
+static uint64_t look_at(uint64_t s)
+{
+	unsigned cpu = 0;
+	uint64_t waited_ns = workqueue_overdue(s * NS_PER_S, &cpu);
+
+	assert_int_equal(cpu, waited_ns ? 1 : 0);
+	return waited_ns / NS_PER_S;
+}
+
+static void a_work_that_does_not_run_is_told_at_its_limit_and_twice_as_late(void **state)
+{
+	struct attempt attempt = { .since_ns = 100 * NS_PER_S, .cpu = 1 };
+
+	(void)state;
+	watch.attempt = &attempt;
+	watch.limit_ns = 10 * NS_PER_S;
+	for (uint64_t s = 100; s < 110; s++)
+		assert_int_equal(look_at(s), 0);
+	assert_int_equal(look_at(110), 10);
+	for (uint64_t s = 111; s < 120; s++)
+		assert_int_equal(look_at(s), 0);
+	assert_int_equal(look_at(120), 20);
+	attempt.since_ns = 0;
+	assert_int_equal(look_at(200), 0);
+	memset(&watch, 0, sizeof(watch));
+}
+
+static void a_guest_that_stood_still_for_a_minute_is_not_late(void **state)
+{
+	struct attempt attempt = { .since_ns = 100 * NS_PER_S, .cpu = 1 };
+
+	(void)state;
+	watch.attempt = &attempt;
+	watch.limit_ns = 10 * NS_PER_S;
+	assert_int_equal(look_at(100), 0);
+	assert_int_equal(look_at(160), 0);
+	attempt.since_ns = 161 * NS_PER_S; /* the next CPU's turn */
+	assert_int_equal(look_at(161), 0);
+	memset(&watch, 0, sizeof(watch));
+}
+
+static void a_kernel_without_works_to_try_is_told_of(void **state)
+{
+	struct attempt attempt = { .since_ns = 100 * NS_PER_S };
+	char said[128] = "";
+
+	(void)state;
+	watch.attempt = &attempt;
+	watch.pid = 77;
+	assert_false(workqueue_reaped(76, 0, said, sizeof(said)));
+	assert_true(workqueue_reaped(77, ENOSYS << 8, said, sizeof(said)));
+	assert_string_equal(said, "works of system_wq cannot be tried: Function not implemented");
+	assert_int_equal(attempt.since_ns, 0);
+	memset(&watch, 0, sizeof(watch));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +235,9 @@ int main(void)
 		test(a_word_that_the_command_line_lacks_is_named),
 		test(a_boolean_parameter_reads_back_as_a_letter),
 		test(a_word_that_is_no_setting_is_told_apart),
+		test(a_work_that_does_not_run_is_told_at_its_limit_and_twice_as_late),
+		test(a_guest_that_stood_still_for_a_minute_is_not_late),
+		test(a_kernel_without_works_to_try_is_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

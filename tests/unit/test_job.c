@@ -60,6 +60,7 @@ static void each_setting_is_a_line_of_the_job(void **state)
 	assert_job("memory: 1GiB }\nevidence: { netconsole: yes",
 		   "seed=7 proto=1\nnetconsole mac=52:54:00:6b:73:01 from=6665@192.0.2.1 "
 		   "to=6666@192.0.2.2/52:54:00:6b:73:02\n");
+	assert_job("vcpus: 1", "\nworkqueue limit=60000000000\n");
 	assert_job("modules: [veth, \"dummy a=1 b=2\"]",
 		   "\nmodule name=veth\nmodule name=dummy args=a=1%20b=2\n");
 }

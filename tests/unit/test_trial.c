@@ -324,9 +324,13 @@ static void a_probe_that_is_overdue_ends_the_soak_by_its_name(void **state)
 	assert_int_equal(v.sighting.class, CRASH_PROBE_OVERDUE);
 	assert_string_equal(v.sighting.title, "probe overdue: netns-add");
 	assert_true(v.exposure_ns > 69 * NS_PER_S && v.exposure_ns < 71 * NS_PER_S);
+	assert_non_null(strstr(v.reason, "the load churn has waited 30.0 s for netns-add"));
 	strv_add(&s.settings.target.classes, "probe-overdue");
 	v = run_probing(&s, "probe load=churn name=netns-add overdue_ms=30000");
 	assert_int_equal(v.outcome, OUTCOME_FAILED);
+	v = run_probing(&s, "probe name=workqueue overdue_ms=60000");
+	assert_string_equal(v.sighting.title, "probe overdue: workqueue");
+	assert_non_null(strstr(v.reason, "the agent has waited 60.0 s for workqueue"));
 	spec_free(&s);
 }
 

@@ -19,6 +19,7 @@
 #include "swap.h"
 #include "sysctl.h"
 #include "watchdog.h"
+#include "workqueue.h"
 
 #define BLANK " \t\n"
 #define MGLRU "/sys/kernel/mm/lru_gen/enabled"
@@ -197,7 +198,7 @@ static const struct {
 	{ "driver", check_driver },     { "machine", check_machine },
 	{ "watchdog", watchdog_setup }, { "netconsole", netconsole_setup },
 	{ "watchdog", watchdog_setup }, { "heartbeat", checkin_setup },
-	{ "samples", sample_setup },
+	{ "samples", sample_setup },    { "workqueue", workqueue_setup },
 };
 
 enum setting_result setting_apply(const char *word, const char *tokens, char *said, size_t size)
