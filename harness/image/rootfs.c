@@ -161,10 +161,13 @@ static void put_hooks(const struct recipe *recipe, const char *out, struct strv 
 	}
 	/*
 	 * Bound elsewhere, without the /proc and /sys that packages needed; /tmp is covered, not
-	 * emptied: mmdebstrap keeps the configuration there that turns its apt to this root.
+	 * emptied: mmdebstrap keeps the configuration there that turns its apt to this root. /dev
+	 * is covered for the same bytes from whoever builds: in a user namespace its nodes are
+	 * files for the host's to be bound over. The guest has its own devtmpfs there.
 	 */
 	buf_puts(&hook, "mkdir \"$R.pack\"; mount --bind \"$R\" \"$R.pack\"; "
 			"mount -t tmpfs -o mode=1777 tmpfs \"$R.pack/tmp\"; "
+			"mount -t tmpfs -o mode=755 tmpfs \"$R.pack/dev\"; "
 			"mkfs.erofs --quiet -T " EPOCH " -U " UUID " \"$R.erofs\" \"$R.pack\"; "
 			"mv \"$R.erofs\" \"$R/" FILE_NAME "\"");
 	strv_add(ret, buf_str(&hook));

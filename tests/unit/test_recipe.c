@@ -102,6 +102,7 @@ static void the_command_carries_the_recipe_and_quotes_it(void **state)
 	assert_true(strv_has(&command, "--dpkgopt=path-exclude=/usr/share/doc/*"));
 	assert_true(has(&command, "rm -rf ./etc/*-;"));
 	assert_true(has(&command, "/bin/sh -ec 'echo '\\''a b'\\'' >/c'"));
+	assert_true(has(&command, "$R.pack/dev")); /* covered: no nodes */
 	assert_true(has(&command, "mkfs.erofs --quiet -T 1700000000 -U "));
 	assert_true(strv_has(&command, "--customize-hook=download /root.erofs '/a b/root.erofs'"));
 	assert_string_equal(command.item[command.n - 3], "s");
