@@ -147,6 +147,7 @@ int apt_show(const struct strv *names, struct apt_packages *ret, struct err *err
 	_cleanup_buf_ struct buf out = BUF_INIT;
 	_cleanup_free_
 	const char **argv = xcalloc(names->n + 4, sizeof(*argv));
+	struct err why = { 0 };
 	int r;
 
 	argv[0] = "apt-cache";
@@ -154,9 +155,13 @@ int apt_show(const struct strv *names, struct apt_packages *ret, struct err *err
 	argv[2] = "--no-all-versions";
 	for (size_t i = 0; i < names->n; i++)
 		argv[3 + i] = names->item[i];
-	r = apt_run(argv, NULL, &out, err);
-	if (r < 0)
+	r = apt_run(argv, NULL, &out, &why);
+	/* It fails where it knows none of them, and leaves out what it does not know of several. */
+	if (r < 0 && !strstr(why.msg, "No packages found")) {
+		if (err)
+			*err = why;
 		return r;
+	}
 	for (char *p = out.data; p && *p;) {
 		char *end = strstr(p, "\n\n");
 

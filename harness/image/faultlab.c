@@ -77,7 +77,10 @@ static int add_package(const char *name, const char *dir, int dirfd, char **ret_
 	if (r < 0)
 		return r;
 	if (!shown.n) {
-		err_set(err, ENOENT, "apt has no package %s", name);
+		err_set(err, ENOENT,
+			"apt has no package %s (archives drop those of older kernels: `kernsoak "
+			"kernels list` says which there are; a build tree brings its own)",
+			name);
 		return err_exit(err, EXIT_HOST_UNABLE);
 	}
 	r = fs_mkdir_p(download, 0755, err);

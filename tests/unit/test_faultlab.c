@@ -103,6 +103,27 @@ static void headers_are_not_fetched_unasked(void **state)
 	assert_non_null(strstr(err.msg, "the headers of 6.1.0-test are not in the cache"));
 }
 
+/* As apt-cache does where a name is none of its archive's. */
+static void headers_that_apt_no_longer_has_are_said_to_be_gone(void **state)
+{
+	static const char script[] = "#!/bin/sh\necho 'E: No packages found' >&2\nexit 100\n";
+	_cleanup_free_
+	char *path = NULL, *was = xstrdup(getenv("PATH"));
+	struct kernel k = kernel_at("/none");
+	struct err err = { 0 };
+
+	(void)state;
+	put_tree("6.1.0-test\n");
+	fx_write("bin/apt-cache", script, strlen(script), 0755);
+	setenv("PATH", fx_path("bin"), 1);
+	k.package = (char *)"linux-image-6.1.0-test";
+	assert_true(faultlab_build(&k, fx_path("source"), true, &path, &err) < 0);
+	setenv("PATH", was, 1);
+	assert_int_equal(err.exit_code, EXIT_HOST_UNABLE);
+	assert_non_null(strstr(err.msg, "the headers of 6.1.0-test are needed: apt has no package "
+					"linux-headers-6.1.0-test "));
+}
+
 static void this_programs_source_is_found(void **state)
 {
 	_cleanup_free_
@@ -126,6 +147,8 @@ int main(void)
 						fx_teardown),
 		cmocka_unit_test_setup_teardown(headers_are_not_fetched_unasked, fx_setup,
 						fx_teardown),
+		cmocka_unit_test_setup_teardown(headers_that_apt_no_longer_has_are_said_to_be_gone,
+						fx_setup, fx_teardown),
 		cmocka_unit_test(this_programs_source_is_found),
 	};
 
