@@ -305,7 +305,7 @@ static const struct field fields[] = {
 	  .sentence = "What sightings mean here, by signature, class or family; the narrowest word "
 		      "counts. fatal: ends the trial. crash: the same, but that warnings end it "
 		      "only as its target or by a panic. note: recorded; ends a trial only where "
-		      "`fail.target.class` names it. noise: not even recorded." },
+		      "`fail.target.class` names it, or by a panic. noise: not even recorded." },
 
 	{ "boot", FIELD_GROUP, .in = IN_ALL, .sentence = "What counts before the soak." },
 	{ "boot.zero-errors", FIELD_WORD, SET(boot.zero_errors), .fallback = "no",
@@ -375,7 +375,8 @@ static const struct field fields[] = {
 	  RANGE(16 << 20, UINT64_C(1) << 40), .example = "4GiB",
 	  .sentence = "The memory of larger guests is not kept." },
 
-	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE,
+	{ "arms", FIELD_OVERLAYS, .in = IN_WHOLE, .fits = schema_is_name,
+	  .shape = SCHEMA_NAME_SHAPE,
 	  .example = "{ stock: , more-memory: { guest: { memory: 1GiB } } }",
 	  .sentence = "The variations to compare: names, each with the keys that it lays over the "
 		      "scenario (nothing: the scenario as it is). Without any there is one, "
@@ -420,8 +421,8 @@ static const struct field fields[] = {
 	{ "stop.decided.power", FIELD_NUMBER, .in = IN_WHOLE, SCN(stop.power), .fallback = "0.8",
 	  .min = 0, .max = 1, .example = "0.9",
 	  .sentence = "How often arms that differ by the factor must be found to." },
-	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = schema_is_name, .shape = SCHEMA_NAME_SHAPE,
-	  .example = "{ fast: { limits: { soak: 1m } } }",
+	{ "profiles", FIELD_OVERLAYS, .in = IN_FILE, .fits = schema_is_name,
+	  .shape = SCHEMA_NAME_SHAPE, .example = "{ fast: { limits: { soak: 1m } } }",
 	  .sentence = "Overlays to choose from with --profile: a fast one for the desk, a long one "
 		      "for the night." },
 

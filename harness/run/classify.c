@@ -6,14 +6,13 @@
 
 bool classify_ends_trial(const struct target *t, const struct sighting *s)
 {
-	bool survived =
-		crash_is(s->class, "warning") && s->severity < SEVERITY_FATAL && !s->panicked;
+	bool survived = crash_is(s->class, "warning") && s->severity < SEVERITY_FATAL;
 
 	if (s->ignored[0])
 		return false;
 	if (target_matches(t, s))
 		return target_lasted(t, s);
-	return s->severity >= SEVERITY_CRASH && !survived;
+	return s->panicked || (s->severity >= SEVERITY_CRASH && !survived);
 }
 
 /*

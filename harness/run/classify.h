@@ -62,8 +62,8 @@ struct facts {
 /*
  * Does this sighting end a soak? The target does, and everything else of severity crash or worse
  * but warnings: a WARN is survived by the kernel, so it is recorded and the soak goes on, unless
- * the scenario calls it fatal or the kernel panicked because of it. What the scenario ignores never
- * does, nor does a target before it has lasted.
+ * the scenario calls it fatal. A panic always does, whatever severity the scenario gives its class.
+ * What the scenario ignores never does, nor does a target before it has lasted.
  */
 bool classify_ends_trial(const struct target *t, const struct sighting *s);
 

@@ -190,6 +190,8 @@ static void a_warning_that_is_fatal_or_panicked_ends_a_trial(void **state)
 	panicked.panicked = true;
 	assert_true(classify_ends_trial(&divides.settings.target, &fatal));
 	assert_true(classify_ends_trial(&divides.settings.target, &panicked));
+	panicked.severity = SEVERITY_NOTE; /* the scenario says so of its class */
+	assert_true(classify_ends_trial(&divides.settings.target, &panicked));
 	strv_done(&divides.settings.target.classes);
 	free(divides.settings.target.text);
 }
