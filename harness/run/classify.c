@@ -109,6 +109,10 @@ static struct sighting synthetic(const struct facts *f)
 		 f->ending == ENDING_PROBE ? ": " : "", f->ending == ENDING_PROBE ? f->probe : "");
 	snprintf(s.id, sizeof(s.id), "k1:%.20s", word);
 	snprintf(s.id_fine, sizeof(s.id_fine), "k2:%.20s", word);
+	if (f->ending == ENDING_PROBE) { /* a sync that hangs is no netns-add that does */
+		snprintf(s.id, sizeof(s.id), "k1:probe-%.14s", f->probe);
+		snprintf(s.id_fine, sizeof(s.id_fine), "k2:probe-%.14s", f->probe);
+	}
 	return s;
 }
 

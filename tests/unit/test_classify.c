@@ -145,6 +145,7 @@ static void an_overdue_probe_fails_at_its_beginning_and_is_named(void **state)
 	assert_int_equal(v.outcome, OUTCOME_OTHER);
 	assert_int_equal(v.sighting.class, CRASH_PROBE_OVERDUE);
 	assert_string_equal(v.sighting.title, "probe overdue: module-load");
+	assert_string_equal(v.sighting.id, "k1:probe-module-load");
 	assert_string_equal(v.reason, "probe overdue: module-load: the load container-churn has "
 				      "waited 30.0 s");
 	assert_true(v.exposure_ns == 4 * NS_PER_S);
