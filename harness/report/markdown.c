@@ -7,6 +7,7 @@
 #include "report/excerpt.h"
 #include "report/figure.h"
 #include "report/gist.h"
+#include "report/heat.h"
 #include "report/listings.h"
 #include "report/say.h"
 
@@ -287,12 +288,31 @@ static void put_again(const struct dossier *d, struct buf *out)
 	}
 }
 
+/* Of a grid the cells, and of every run what the loads counted. */
+static void put_grids(const struct dossier *d, struct buf *out)
+{
+	struct columns findings = { 0 };
+
+	for (size_t i = 0; i < d->n_runs; i++) {
+		struct columns cells = { 0 };
+
+		heat_findings_table(d->run[i].view, &findings);
+		if (!d->run[i].view->grid.n)
+			continue;
+		heat_table(d->run[i].view, &cells);
+		put_section("Grid", &cells, out);
+	}
+	if (findings.n)
+		put_section("What attempts came to", &findings, out);
+}
+
 void markdown_report(const struct dossier *d, struct buf *out)
 {
 	struct columns c;
 
 	put_verdict(d, out);
 	put_sentences(d, out);
+	put_grids(d, out);
 	listing_outcomes(d, &c);
 	put_section("Arms", &c, out);
 	listing_lives(d, &c);
