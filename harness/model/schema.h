@@ -3,6 +3,7 @@
  * What a scenario may say, as one table: the parser, the defaults, the JSON of settings, the
  * complaints, `kernsoak check --schema` and the key list of kernsoak-scenario(5) come from it.
  * To add a key: a field in settings.h, a row in schema.c.
+ * Values (ranges, words set, defaults) are schema_value.c's, documents schema_read.c's.
  */
 #ifndef KS_MODEL_SCHEMA_H
 #define KS_MODEL_SCHEMA_H

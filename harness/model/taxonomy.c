@@ -22,6 +22,11 @@ enum crash_class crash_by_name(const char *name)
 	return CRASH_NONE;
 }
 
+bool crash_is_class(const char *name)
+{
+	return crash_by_name(name) != CRASH_NONE;
+}
+
 bool crash_is(enum crash_class c, const char *word)
 {
 	return str_eq(crash_info(c)->name, word) || str_eq(crash_info(c)->family, word);

@@ -27,6 +27,9 @@ const struct crash_info *crash_info(enum crash_class c);
 /* By name ("oops-null"); CRASH_NONE where there is none. */
 enum crash_class crash_by_name(const char *name);
 
+/* Is there a class of that name? */
+bool crash_is_class(const char *name);
+
 /* Is `word` the class's name or its family's? */
 bool crash_is(enum crash_class c, const char *word);
 
