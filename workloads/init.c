@@ -18,10 +18,10 @@
 
 #include "agent/boot.h"
 #include "agent/checkin.h"
-#include "agent/child.h"
 #include "agent/errand.h"
 #include "agent/hello.h"
 #include "agent/kmsg.h"
+#include "agent/loads.h"
 #include "agent/modules.h"
 #include "agent/plant.h"
 #include "agent/port.h"
@@ -34,14 +34,11 @@
 #include "agent/watchdog.h"
 #include "agent/workqueue.h"
 
-#define MAX_LOADS    16
 #define NS_PER_S     1000000000ull
 #define NS_PER_MS    1000000ull
-#define PROGRESS_NS  (100 * NS_PER_MS) /* between two progress lines of a load */
-#define LOOK_NS      (20 * NS_PER_MS)  /* between two looks for the port or its host */
-#define TERM_WAIT_NS (2 * NS_PER_S)    /* from SIGTERM to SIGKILL */
-#define KILL_WAIT_NS (2 * NS_PER_S)    /* from SIGKILL to saying that some would not die */
-#define NEVER        UINT64_MAX
+#define LOOK_NS      (20 * NS_PER_MS) /* between two looks for the port or its host */
+#define TERM_WAIT_NS (2 * NS_PER_S)   /* from SIGTERM to SIGKILL */
+#define KILL_WAIT_NS (2 * NS_PER_S)   /* from SIGKILL to saying that some would not die */
 
 enum phase {
 	PHASE_JOB,      /* told what to do, line by line */
@@ -62,8 +59,6 @@ static struct {
 	uint64_t fed;       /* check-ins when the watchdog was last fed */
 	uint64_t ladder_ns; /* when PHASE_TERM or PHASE_KILL is over */
 	int signal_fd;
-	struct child load[MAX_LOADS];
-	size_t n_loads;
 	bool planted;   /* faults wait for the soak to begin */
 	int boot_level; /* what the kernel said so far of this level or worse is told; -1: nothing
 			 */
@@ -87,32 +82,6 @@ static void say_hello(void)
 	struct wire *w = say("hello");
 
 	hello_take(w, now_ns());
-	send_line(w, PORT_MUST);
-}
-
-static void say_progress(struct child *c, uint64_t at_ns)
-{
-	struct wire *w = say("progress");
-
-	wire_text(w, "load", c->name);
-	wire_u64(w, "count", c->count);
-	wire_u64(w, "up", at_ns);
-	if (send_line(w, PORT_MAY_DROP))
-		c->sent_count = c->count;
-	c->sent_at_ns = at_ns;
-}
-
-/* What should have come back for so long: a load's probe, or, without a load, one of the agent's.
- */
-static void say_overdue(const char *load, const char *name, uint64_t ms)
-{
-	struct wire *w = say("probe");
-
-	if (load)
-		wire_text(w, "load", load);
-	wire_text(w, "name", name);
-	wire_u64(w, "overdue_ms", ms);
-	wire_u64(w, "up", now_ns());
 	send_line(w, PORT_MUST);
 }
 
@@ -168,96 +137,6 @@ static void every_second(uint64_t at_ns)
 	look_at_workqueues(at_ns);
 }
 
-/* ---- the loads ---- */
-
-static size_t loads_in(enum child_state state)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < agent.n_loads; i++)
-		n += agent.load[i].state == state;
-	return n;
-}
-
-static void said_armed(struct child *c, const char *text)
-{
-	struct wire *w = say("armed");
-
-	wire_text(w, "load", c->name);
-	wire_text(w, "text", text);
-	send_line(w, PORT_MUST);
-}
-
-/* "NAME MILLISECONDS", of a probe that has not come back in its time. */
-static void said_overdue(struct child *c, const char *text)
-{
-	char name[64];
-	uint64_t ms = 0;
-	size_t n = strcspn(text, " ");
-
-	snprintf(name, sizeof name, "%.*s", (int)n, text);
-	if (text[n])
-		wire_number(text + n + 1, &ms);
-	say_overdue(c->name, name, ms);
-}
-
-static void ended(struct child *c)
-{
-	struct wire *w;
-
-	if (agent.phase >= PHASE_TERM)
-		return; /* not by itself */
-	if (agent.phase < PHASE_STARTING) {
-		if (!say_failed())
-			say_error("load %s ended with status %d before the soak", c->name,
-				  c->status);
-		return;
-	}
-	w = say("exited");
-	wire_text(w, "load", c->name);
-	wire_u64(w, "status", (uint64_t)c->status);
-	send_line(w, PORT_MUST);
-}
-
-/* "NAME N": so many more attempts came to that. */
-static void said_finding(struct child *c, const char *text)
-{
-	struct wire *w = say("finding");
-	const size_t n = strcspn(text, " ");
-	char name[64];
-	uint64_t count = 1;
-
-	snprintf(name, sizeof name, "%.*s", (int)n, text);
-	if (text[n])
-		wire_number(text + n + 1, &count);
-	wire_text(w, "load", c->name);
-	wire_text(w, "name", name);
-	wire_u64(w, "n", count);
-	send_line(w, PORT_MUST);
-}
-
-static void load_says(struct child *c, enum child_event event, const char *text)
-{
-	uint64_t at_ns = now_ns();
-
-	switch (event) {
-	case CHILD_SAYS_ARMED: said_armed(c, text); break;
-	case CHILD_SAYS_FAIL: say_error("load %s: %s", c->name, text); break;
-	case CHILD_SAYS_OVERDUE: said_overdue(c, text); break;
-	case CHILD_SAYS_FINDING: said_finding(c, text); break;
-	case CHILD_SAYS_NOTE: say_log("%s: %s", c->name, text); break;
-	case CHILD_COUNTED:
-		if (at_ns - c->sent_at_ns >= PROGRESS_NS)
-			say_progress(c, at_ns);
-		break;
-	case CHILD_EXITED:
-		if (c->count != c->sent_count)
-			say_progress(c, at_ns);
-		ended(c);
-		break;
-	}
-}
-
 /* `why` is "" where the request was served. */
 static void say_answer(const char *n, const char *why)
 {
@@ -282,9 +161,7 @@ static void reap(void)
 			say_answer(n, why);
 		if (workqueue_reaped(pid, status, why, sizeof why))
 			say_log("%s", why);
-		for (size_t i = 0; i < agent.n_loads; i++)
-			if (agent.load[i].pid == pid && agent.load[i].state != CHILD_ENDED)
-				child_reaped(&agent.load[i], status, now_ns(), load_says);
+		loads_reaped(pid, status);
 	}
 }
 
@@ -357,29 +234,13 @@ static void on_boot_log(const char *tokens)
 		agent.boot_level = (int)level;
 }
 
-static void on_load(const char *tokens)
-{
-	char name[64];
-
-	if (wire_get(tokens, "name", name, sizeof name) < 0 || strchr(name, '/') || name[0] == '.')
-		say_error("load: no name");
-	else if (agent.n_loads == MAX_LOADS)
-		say_error("load %s: there are already %d", name, MAX_LOADS);
-	else
-		child_init(&agent.load[agent.n_loads++], name, tokens);
-}
-
 static void on_settle(const char *tokens)
 {
-	char why[512];
-
 	(void)tokens;
 	if (agent.phase != PHASE_JOB)
 		return;
 	agent.phase = PHASE_ARMING;
-	for (size_t i = 0; i < agent.n_loads && !say_failed(); i++)
-		if (child_spawn(&agent.load[i], agent.seed + i, why, sizeof why) < 0)
-			say_error("%s", why);
+	loads_spawn(agent.seed);
 }
 
 static void on_begin(const char *tokens)
@@ -390,6 +251,7 @@ static void on_begin(const char *tokens)
 		return;
 	}
 	say_up("begun");
+	loads_begun();
 	agent.phase = PHASE_STARTING;
 }
 
@@ -421,8 +283,7 @@ static void on_stop(const char *tokens)
 		return;
 	agent.phase = PHASE_TERM;
 	agent.ladder_ns = now_ns() + TERM_WAIT_NS;
-	for (size_t i = 0; i < agent.n_loads; i++)
-		child_terminate(&agent.load[i]);
+	loads_terminate();
 }
 
 /* The trial has failed, and its last words are wanted on the console. */
@@ -441,7 +302,7 @@ static const struct {
 	const char *word;
 	void (*run)(const char *tokens);
 } words[] = {
-	{ "job", on_job },           { "module", on_module }, { "load", on_load },
+	{ "job", on_job },           { "module", on_module }, { "load", loads_add },
 	{ "settle", on_settle },     { "begin", on_begin },   { "ping", on_ping },
 	{ "stop", on_stop },         { "sysrq", on_sysrq },   { "plant", on_plant },
 	{ "boot-log", on_boot_log }, { "ask", on_ask },
@@ -463,16 +324,6 @@ static void handle_line(char *line)
 
 /* ---- time ---- */
 
-/* Loads of which a process lives, even if the load itself is gone. */
-static size_t loads_alive(void)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < agent.n_loads; i++)
-		n += child_alive(&agent.load[i]);
-	return n;
-}
-
 static void finish(void)
 {
 	struct wire *w = say("ended");
@@ -487,8 +338,7 @@ static void finish(void)
 
 static void kill_all(uint64_t at_ns)
 {
-	for (size_t i = 0; i < agent.n_loads; i++)
-		child_kill(&agent.load[i]);
+	loads_kill();
 	agent.phase = PHASE_KILL;
 	agent.ladder_ns = at_ns + KILL_WAIT_NS;
 }
@@ -503,8 +353,7 @@ static void start_soak(void)
 		say_unarmed(why);
 		return;
 	}
-	for (size_t i = 0; i < agent.n_loads; i++)
-		child_go(&agent.load[i]);
+	loads_go();
 }
 
 static void say_kmsg(const struct kmsg_record *r)
@@ -566,7 +415,7 @@ static void step(uint64_t at_ns)
 {
 	switch (agent.phase) {
 	case PHASE_ARMING:
-		if (!say_failed() && loads_in(CHILD_ARMED) == agent.n_loads && checked_in())
+		if (!say_failed() && loads_armed() && checked_in())
 			ready();
 		break;
 	case PHASE_STARTING:
@@ -599,16 +448,9 @@ static void advance(uint64_t at_ns)
 	} while (agent.phase != before);
 }
 
-static uint64_t progress_due_ns(const struct child *c)
-{
-	return c->count == c->sent_count ? NEVER : c->sent_at_ns + PROGRESS_NS;
-}
-
 static void on_time(uint64_t at_ns)
 {
-	for (size_t i = 0; i < agent.n_loads; i++)
-		if (progress_due_ns(&agent.load[i]) <= at_ns)
-			say_progress(&agent.load[i], at_ns);
+	loads_on_time(at_ns);
 	if (at_ns >= agent.next_second_ns) {
 		every_second(at_ns);
 		agent.next_second_ns += NS_PER_S;
@@ -624,14 +466,12 @@ static uint64_t min_ns(uint64_t a, uint64_t b)
 
 static uint64_t next_deadline_ns(uint64_t at_ns)
 {
-	uint64_t due = agent.next_second_ns;
+	uint64_t due = min_ns(agent.next_second_ns, loads_due_ns());
 
 	if (agent.port.host_away)
 		due = min_ns(due, at_ns + LOOK_NS);
 	if (agent.phase == PHASE_TERM || agent.phase == PHASE_KILL)
 		due = min_ns(due, agent.ladder_ns);
-	for (size_t i = 0; i < agent.n_loads; i++)
-		due = min_ns(due, progress_due_ns(&agent.load[i]));
 	return due;
 }
 
@@ -639,8 +479,8 @@ static uint64_t next_deadline_ns(uint64_t at_ns)
 
 static void wait_for_something(void)
 {
-	struct pollfd fds[5 + 2 * MAX_LOADS];
-	nfds_t n = 5;
+	struct pollfd fds[5 + LOADS_FDS];
+	nfds_t n;
 	uint64_t at_ns = now_ns(), due_ns = next_deadline_ns(at_ns);
 	uint64_t wait_ns = due_ns > at_ns ? due_ns - at_ns : 0;
 	struct timespec t = { .tv_sec = (time_t)(wait_ns / NS_PER_S),
@@ -650,16 +490,11 @@ static void wait_for_something(void)
 	fds[1] = (struct pollfd){ .fd = agent.signal_fd, .events = POLLIN };
 	terminal_before_poll(&agent.terminal, &agent.port, &fds[2]);
 	fds[4] = (struct pollfd){ .fd = checkin_fd(), .events = POLLIN };
-	for (size_t i = 0; i < agent.n_loads; i++) {
-		fds[n++] = (struct pollfd){ .fd = agent.load[i].out, .events = POLLIN };
-		fds[n++] = (struct pollfd){ .fd = agent.load[i].err, .events = POLLIN };
-	}
+	n = 5 + loads_before_poll(&fds[5]);
 	if (ppoll(fds, n, &t, NULL) < 0)
 		return;
 	port_after_poll(&agent.port, &fds[0]);
-	for (size_t i = 0; i < agent.n_loads; i++)
-		if (fds[5 + 2 * i].revents || fds[6 + 2 * i].revents)
-			child_read(&agent.load[i], now_ns(), load_says);
+	loads_after_poll(&fds[5]);
 	if (fds[4].revents)
 		hear_checkin();
 	if (fds[1].revents) {

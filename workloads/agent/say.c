@@ -46,6 +46,18 @@ void say_up(const char *word)
 	send_line(w, PORT_MUST);
 }
 
+void say_overdue(const char *load, const char *name, uint64_t ms)
+{
+	struct wire *w = say("probe");
+
+	if (load)
+		wire_text(w, "load", load);
+	wire_text(w, "name", name);
+	wire_u64(w, "overdue_ms", ms);
+	wire_u64(w, "up", now_ns());
+	send_line(w, PORT_MUST);
+}
+
 static void say_text(const char *word, enum urgency urgency, const char *fmt, va_list ap)
 {
 	char text[CHILD_LINE_MAX + 128];

@@ -20,6 +20,10 @@ void say_up(const char *word); /* WORD up= */
 void say_log(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What should have come back for so long: a load's probe, or, without a load, one of the agent's.
+ */
+void say_overdue(const char *load, const char *name, uint64_t ms);
+
 /* An `error` was said: there is no `ready` after it. */
 bool say_failed(void);
 
