@@ -12,7 +12,7 @@
 #include "run/trial.h"
 #include "run/witness.h"
 
-/* No guest of ours writes more (vm_libvirt.c caps it); what came from elsewhere is not all read. */
+/* No guest of ours writes more (vm/here.c has the cap); what came from elsewhere is not all read. */
 #define CONSOLE_MAX (UINT64_C(512) << 20)
 
 struct past {

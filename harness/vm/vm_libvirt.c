@@ -9,7 +9,6 @@
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,27 +20,20 @@
 #include "vm/console.h"
 #include "vm/domain.h"
 #include "vm/faults.h"
+#include "vm/here.h"
 #include "vm/look.h"
 #include "vm/native.h"
 #include "vm/netconsole.h"
 #include "vm/threads.h"
 #include "vm/virt_loop.h"
 
-enum { CONSOLE_MAX = 256 << 20 }; /* bytes; QEMU drops what comes after, and lives on */
-#define END_NS  (2 * NS_PER_S)    /* how long libvirt may take to notice that QEMU is gone */
+#define END_NS  (2 * NS_PER_S) /* how long libvirt may take to notice that QEMU is gone */
 #define KILL_MS 5000
-
-/* libvirt and QEMU have left our working directory: a machine whose paths say where they begin. */
-struct absolute {
-	struct machine m;
-	char *path[5];
-	struct machine_disk *disk; /* their paths are owned */
-};
 
 struct guest_vm {
 	struct vm vm;
 	struct loop *loop;
-	struct absolute here; /* the caller's machine */
+	struct here here; /* the caller's machine */
 	const struct vm_callbacks *cb;
 	void *arg;
 	virConnectPtr conn;
@@ -65,46 +57,12 @@ struct guest_vm {
 	bool dead;           /* freed from there */
 };
 
-static char *absolute_path(const char *path)
-{
-	_cleanup_free_
-	char *cwd = path && path[0] && path[0] != '/' ? getcwd(NULL, 0) : NULL;
-
-	if (!path)
-		return NULL;
-	return cwd ? xasprintf("%s/%s", cwd, path) : xstrdup(path);
-}
-
-static void absolute_make(const struct machine *m, struct absolute *ret)
-{
-	const char **const field[] = { &ret->m.kernel, &ret->m.initrd, &ret->m.console,
-				       &ret->m.work, &ret->m.gdb };
-
-	ret->m = *m;
-	for (size_t i = 0; i < ARRAY_SIZE(field); i++)
-		*field[i] = ret->path[i] = absolute_path(*field[i]);
-	ret->m.disk = ret->disk = m->n_disks ? xcalloc(m->n_disks, sizeof(*ret->disk)) : NULL;
-	for (size_t i = 0; i < m->n_disks; i++) {
-		ret->disk[i] = m->disk[i];
-		ret->disk[i].path = absolute_path(m->disk[i].path);
-	}
-}
-
-static void absolute_done(struct absolute *a)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(a->path); i++)
-		free(a->path[i]);
-	for (size_t i = 0; i < a->m.n_disks; i++)
-		free((char *)(uintptr_t)a->disk[i].path);
-	free(a->disk);
-}
-
 static void release(struct guest_vm *g)
 {
 	netconsole_free(g->netconsole);
 	channel_free(g->channel);
 	console_free(g->console);
-	absolute_done(&g->here);
+	here_done(&g->here);
 	free(g);
 }
 
@@ -310,63 +268,6 @@ static void on_event(void *arg, const struct virt_event *e)
 	}
 }
 
-static int unable(struct err *err)
-{
-	return err_exit(err, EXIT_HOST_UNABLE);
-}
-
-static int check_readable(const char *what, const char *path, struct err *err)
-{
-	if (access(path, R_OK) == 0)
-		return 0;
-	err_set(err, errno, "cannot read the guest's %s %s: %s", what, path, strerror(errno));
-	return unable(err);
-}
-
-static int check_disk(const struct machine_disk *d, struct err *err)
-{
-	if (access(d->path, d->read_only ? R_OK : R_OK | W_OK) == 0)
-		return 0;
-	err_set(err, errno, "the guest cannot have the disk %s, %s: %s", d->name, d->path,
-		strerror(errno));
-	return unable(err);
-}
-
-static int check_kvm(struct err *err)
-{
-	if (access("/dev/kvm", R_OK | W_OK) == 0)
-		return 0;
-	err_set(err, errno,
-		"this guest wants KVM and user %u may not use /dev/kvm (%s): add the user to the "
-		"group that owns it, or take `accel: tcg`",
-		(unsigned)geteuid(), strerror(errno));
-	return unable(err);
-}
-
-static int check_qemu(struct err *err)
-{
-	if (access(DOMAIN_QEMU, X_OK) == 0)
-		return 0;
-	err_set(err, errno, "no guest can be started: %s: %s (apt-get install qemu-system-x86)",
-		DOMAIN_QEMU, strerror(errno));
-	return unable(err);
-}
-
-static int check_machine(const struct machine *m, struct err *err)
-{
-	int r = check_qemu(err);
-
-	if (r == 0)
-		r = check_readable("kernel", m->kernel, err);
-	if (r == 0 && m->initrd && m->initrd[0])
-		r = check_readable("initrd", m->initrd, err);
-	for (size_t i = 0; i < m->n_disks && r == 0; i++)
-		r = check_disk(&m->disk[i], err);
-	if (r == 0 && m->kvm)
-		r = check_kvm(err);
-	return r;
-}
-
 static int open_connection(struct guest_vm *g, struct err *err)
 {
 	_cleanup_free_
@@ -377,7 +278,7 @@ static int open_connection(struct guest_vm *g, struct err *err)
 
 static int guest_check(const char *uri, struct err *err)
 {
-	int r = check_qemu(err);
+	int r = here_check_qemu(err);
 
 	return r < 0 ? r : connect_check(uri, err);
 }
@@ -401,19 +302,7 @@ static int create_domain(struct guest_vm *g, struct err *err)
 	if (g->dom)
 		return 0;
 	virt_error(err, EIO, "libvirt cannot start the guest %s", g->here.m.name);
-	return unable(err);
-}
-
-/* The limit is one for all of QEMU's files: a larger disk must be writable to its end. */
-static rlim_t file_limit(const struct machine *m)
-{
-	rlim_t most = CONSOLE_MAX;
-	struct stat st;
-
-	for (size_t i = 0; i < m->n_disks; i++)
-		if (!m->disk[i].read_only && stat(m->disk[i].path, &st) == 0)
-			most = MAX(most, (rlim_t)st.st_size);
-	return most;
+	return err_exit(err, EXIT_HOST_UNABLE);
 }
 
 /* The soft limit of what QEMU writes into one file: who has given root up could not raise a hard
@@ -440,7 +329,7 @@ static void adopt_process(struct guest_vm *g)
 		forget_process(g);
 		return;
 	}
-	cap_files(g->pid, file_limit(&g->here.m));
+	cap_files(g->pid, here_file_limit(&g->here.m));
 	g->exiting = loop_add_fd(g->loop, g->pidfd, EPOLLIN, on_process_end, g);
 }
 
@@ -497,7 +386,7 @@ static int guest_new(struct loop *loop, const struct machine *m, const struct vm
 
 	(void)err;
 	g->loop = loop;
-	absolute_make(m, &g->here);
+	here_make(m, &g->here);
 	g->cb = cb;
 	g->arg = arg;
 	g->pidfd = -1;
@@ -508,7 +397,7 @@ static int guest_new(struct loop *loop, const struct machine *m, const struct vm
 static int guest_start(struct vm *vm, struct err *err)
 {
 	struct guest_vm *g = (struct guest_vm *)vm;
-	int r = check_machine(&g->here.m, err);
+	int r = here_check(&g->here.m, err);
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (r == 0)
@@ -637,7 +526,7 @@ static int guest_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct
 	cap_files(g->pid, RLIM_INFINITY);
 	g->pausing = true; /* the event comes later */
 	r = look_dump(g->dom, g->pidfd, path, limit_ns, err);
-	cap_files(g->pid, file_limit(&g->here.m));
+	cap_files(g->pid, here_file_limit(&g->here.m));
 	return r;
 }
 
@@ -649,7 +538,8 @@ static void guest_stats(struct vm *vm, struct vm_stats *ret)
 	ret->cpu_ns = g->cpu_ns;
 	ret->pid = g->pid;
 	if (g->pid)
-		ret->n_vcpus = threads_vcpu_ns("/proc", g->pid, ret->vcpu_ns, ret->wanted_ns, VM_VCPUS_MAX);
+		ret->n_vcpus = threads_vcpu_ns("/proc", g->pid, ret->vcpu_ns, ret->wanted_ns,
+					       VM_VCPUS_MAX);
 	if (g->console)
 		ret->lag_ns = console_lag_ns(g->console);
 	if (g->channel)
@@ -669,17 +559,17 @@ static void guest_free(struct vm *vm)
 static int guest_describe(const struct machine *m, struct buf *out, struct err *err)
 {
 	_cleanup_buf_ struct buf xml = BUF_INIT;
-	struct absolute a;
+	struct here h;
 	int r;
 
-	absolute_make(m, &a);
-	r = domain_xml(&a.m, NULL, &xml, err);
+	here_make(m, &h);
+	r = domain_xml(&h.m, NULL, &xml, err);
 	if (r == 0) {
 		buf_append(out, xml.data, xml.len);
 		buf_putc(out, '\n');
-		native_describe(a.m.uri, xml.data, out);
+		native_describe(h.m.uri, xml.data, out);
 	}
-	absolute_done(&a);
+	here_done(&h);
 	return r;
 }
 
