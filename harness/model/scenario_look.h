@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One arm of a scenario, as its checks (scenario.c) and its lints (lint.c) see it. */
+/* One arm of a scenario, as its checks (scenario_check.c) and its lints (lint.c) see it. */
 #ifndef KS_MODEL_SCENARIO_LOOK_H
 #define KS_MODEL_SCENARIO_LOOK_H
 
@@ -21,5 +21,8 @@ struct look {
 const struct node *look_place(const struct look *l, const char *path, const char *other);
 
 bool look_is_fake(const struct look *l);
+
+/* Does what the keys say go together? -EINVAL: the first that does not is in l->err. */
+int look_check(const struct look *l);
 
 #endif
