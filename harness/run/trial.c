@@ -16,6 +16,7 @@
 #include "run/evidence.h"
 #include "run/gather.h"
 #include "run/host.h"
+#include "run/silence.h"
 #include "run/witness.h"
 
 struct trial {
@@ -289,71 +290,21 @@ static void on_signal(void *arg, int signo)
 
 /* ---- what silence says ---- */
 
-#define BEATS_NS (3 * NS_PER_S) /* the last beat may be as old as two seconds of a busy guest */
-
-static bool agent_lives(const struct facts *f, uint64_t at_ns)
-{
-	return f->last_beat_ns + BEATS_NS > at_ns;
-}
-
-struct rule {
-	uint64_t last_ns, limit_ns;
-	enum ending ending;
-	bool alive; /* it says something of an agent that lives; else the heartbeat's rule does */
-};
-
-static void end_silence(struct trial *t, const struct rule *r, uint64_t last_ns)
-{
-	const struct facts *f = &t->witness.facts;
-	char detail[128];
-	int n = snprintf(detail, sizeof(detail), "nothing for %llu s",
-			 (unsigned long long)((now(t) - last_ns) / NS_PER_S));
-
-	if (r->ending == ENDING_FSYNC)
-		snprintf(detail + n, sizeof(detail) - (size_t)n, " on %.64s",
-			 t->spec->settings.guest.heartbeat.fsync);
-	else if (r->ending == ENDING_ANSWER && f->refusal[0])
-		snprintf(detail + n, sizeof(detail) - (size_t)n, "; the last refusal: %s",
-			 f->refusal);
-	end(t, r->ending, detail);
-}
-
 /* One timer watches the limits of the soak: it fires at the earliest and looks again. */
 static void on_watch(void *arg)
 {
 	struct trial *t = arg;
-	const struct limits *lim = &t->spec->settings.limits;
-	const struct heartbeat_wish *wish = &t->spec->settings.guest.heartbeat;
-	const struct facts *f = &t->witness.facts;
-	const struct rule rules[] = {
-		{ f->last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT, false },
-		{ t->last_sound_ns, lim->silence, ENDING_SILENCE, false },
-		{ f->last_progress_ns, lim->progress, ENDING_PROGRESS, false },
-		{ f->last_sync_ns, fsync_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_FSYNC,
-		  true },
-		{ f->last_answer_ns, ask_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_ANSWER,
-		  true },
-	};
-	uint64_t next = TIME_NEVER;
+	struct silence over;
+	uint64_t next;
 
 	t->watch = NULL;
 	if (t->step != STEP_SOAK)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		uint64_t last = MAX(rules[i].last_ns, f->soak_ns), due;
-
-		if (rules[i].limit_ns == TIME_NEVER)
-			continue;
-		due = last + rules[i].limit_ns;
-		if (due <= now(t) && rules[i].alive && !agent_lives(f, now(t)))
-			due = now(t) + NS_PER_S;
-		if (due <= now(t)) {
-			end_silence(t, &rules[i], last);
-			return;
-		}
-		next = MIN(next, due);
-	}
-	t->watch = loop_add_timer(t->loop, next, on_watch, t);
+	if (silence_look(&t->spec->settings, &t->witness.facts, t->last_sound_ns, now(t), &next,
+			 &over))
+		end(t, over.ending, over.detail);
+	else
+		t->watch = loop_add_timer(t->loop, next, on_watch, t);
 }
 
 /* What the host sees of the guest, which goes on when the guest no longer says anything. */
@@ -494,7 +445,7 @@ static void gather(struct trial *t)
 						       .settings = &t->spec->settings,
 						       .silent = !f->has_sighting,
 						       .hang = !f->has_sighting || locked_up,
-						       .agent = agent_lives(f, f->end_ns),
+						       .agent = silence_agent_lives(f, f->end_ns),
 						       .console_bytes = t->console_bytes },
 				 on_gathered, t);
 }
