@@ -391,13 +391,52 @@ static void mail_version(const struct bisect_result *r, const char *what, size_t
 {
 	const struct axis_value *v = &r->p.axis.value[i];
 
-	buf_printf(out, "  %s %s", what, v->label);
+	buf_printf(out, "  %s ", what);
+	clean(out, v->label);
 	if (*v->note) {
 		buf_puts(out, " (");
 		clean(out, v->note);
 		buf_puts(out, ")");
 	}
 	buf_puts(out, "\n");
+}
+
+/* One version, or those that could not be told apart, with whom they lie between. */
+static void mail_answer(const struct bisect_result *r, struct buf *out)
+{
+	const struct axis_value *first = &r->p.axis.value[r->v.first],
+				*last = &r->p.axis.value[r->v.last];
+
+	if (first == last) {
+		mail_version(r, r->p.first_good ? "last bad:  " : "first bad: ", r->v.bad, out);
+		mail_version(r, r->p.first_good ? "first good:" : "last good: ", r->v.good, out);
+		return;
+	}
+	buf_printf(out, "  %s: one of ", kind(&r->b));
+	clean(out, first->label);
+	buf_puts(out, " .. ");
+	clean(out, last->label);
+	buf_puts(out, "; not all of them could be run\n");
+	mail_version(r, "known bad: ", r->v.bad, out);
+	mail_version(r, "known good:", r->v.good, out);
+}
+
+static void mail_subject(const struct bisect_result *r, const char *title, struct buf *out)
+{
+	const struct axis_value *value = r->p.axis.value;
+
+	buf_printf(out, "Subject: [%s] ", r->p.first_good ? "fixed" : "regression");
+	clean(out, title);
+	if (r->v.first == r->v.last) {
+		buf_printf(out, ", %s in ", kind(&r->b));
+		clean(out, value[r->v.first].label);
+	} else {
+		buf_puts(out, ", between ");
+		clean(out, value[r->p.first_good ? r->v.bad : r->v.good].label);
+		buf_puts(out, " and ");
+		clean(out, value[r->p.first_good ? r->v.good : r->v.bad].label);
+	}
+	buf_puts(out, "\n\n");
 }
 
 void bisect_mail(const struct bisect_result *r, struct buf *out)
@@ -408,11 +447,8 @@ void bisect_mail(const struct bisect_result *r, struct buf *out)
 	if (!is_answer(r))
 		return;
 	bisection_sides(&r->b, &r->v, &bad, &good);
-	buf_printf(out, "Subject: [%s] ", r->p.first_good ? "fixed" : "regression");
-	clean(out, title);
-	buf_printf(out, ", %s in %s\n\n", kind(&r->b), label(&r->p, r->v.first));
-	mail_version(r, r->p.first_good ? "last bad:  " : "first bad: ", r->v.bad, out);
-	mail_version(r, r->p.first_good ? "first good:" : "last good: ", r->v.good, out);
+	mail_subject(r, title, out);
+	mail_answer(r, out);
 	buf_printf(
 		out,
 		"  probability: %.1f %%, from %zu guests that soaked until they crashed or were\n"
