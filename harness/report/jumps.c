@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/order.h"
 #include "report/figure.h"
 
 enum {
@@ -17,13 +18,6 @@ enum {
 #define SIZE_STEP  0.1   /* of the guest's memory */
 #define SILENT_S   3.0   /* a busy guest's samples come that late */
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The p-quantile of n values, the lower one of two. */
 static double quantile(const double *v, size_t n, double p)
 {
@@ -31,7 +25,7 @@ static double quantile(const double *v, size_t n, double p)
 
 	memcpy(sorted, v, n * sizeof(*v));
 	qsort(sorted, n, sizeof(*sorted), by_value);
-	return sorted[(size_t)(p * (double)(n - 1) + 0.5)];
+	return quantile_of(sorted, n, p);
 }
 
 /* Where cutting takes away most of the squares; 0: nowhere. */

@@ -6,6 +6,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "base/order.h"
 #include "base/rng.h"
 
 /* What is drawn: rows, or whole strata; from a group (an arm) of its own kind. */
@@ -82,13 +83,6 @@ static double again(const struct urn *u, bootstrap_fn fn, const void *arg, struc
 			sample_add(room, u->s->life[row]);
 	room->sorted = true;
 	return fn(room, arg);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
 }
 
 static double standard_deviation(const double *v, size_t n)

@@ -5,13 +5,7 @@
 #include <Rmath.h>
 
 #include "base/buf.h"
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
+#include "base/order.h"
 
 static double cramer_von_mises(const double *times, size_t n, double end, double beta)
 {
