@@ -62,26 +62,46 @@ static void walk_ended(struct strategy *s, const struct campaign *c, const struc
 			 "in place of trial %" PRIu64 ": %.200s", t->trial, v->reason);
 }
 
-static int walk_exit_code(const struct strategy *s, const struct campaign *c, bool over_budget)
-{
-	uint64_t sum[OUTCOME_COUNT] = { 0 };
-	bool broke = false;
+/* What became of the arms, and what of the controls. */
+struct walk_sum {
+	uint64_t planned, outcome[OUTCOME_COUNT]; /* of arms that are no controls */
+	bool held, broke;                         /* a control did */
+};
 
-	(void)s;
+static struct walk_sum walk_sum(const struct campaign *c)
+{
+	struct walk_sum sum = { 0 };
+
 	for (size_t i = 0; i < c->scenario.n_arms; i++) {
+		const struct tally *t = &c->tally[i];
 		const enum control control = control_of(c->scenario.arm[i].name);
 
-		broke |= control_state(control, c->tally[i].outcome) == CONTROL_BROKE;
-		for (size_t o = 0; control == CONTROL_NONE && o < OUTCOME_COUNT; o++)
-			sum[o] += c->tally[i].outcome[o];
+		sum.broke |= control_state(control, t->outcome) == CONTROL_BROKE;
+		sum.held |= control_state(control, t->outcome) == CONTROL_HELD;
+		if (control != CONTROL_NONE)
+			continue;
+		sum.planned += t->planned;
+		for (size_t o = 0; o < OUTCOME_COUNT; o++)
+			sum.outcome[o] += t->outcome[o];
 	}
-	if (broke) /* the others' ends are not to be believed */
+	return sum;
+}
+
+static int walk_exit_code(const struct strategy *s, const struct campaign *c, bool over_budget)
+{
+	const struct walk_sum sum = walk_sum(c);
+
+	(void)s;
+	if (sum.broke) /* the others' ends are not to be believed */
 		return EXIT_INCONCLUSIVE;
-	if (sum[OUTCOME_FAILED])
+	if (sum.outcome[OUTCOME_FAILED])
 		return EXIT_REPRODUCED;
 	if (over_budget)
 		return EXIT_TIME_LIMIT;
-	return sum[OUTCOME_SURVIVED] + sum[OUTCOME_OTHER] ? EXIT_GOAL_MET : EXIT_INFRA;
+	if (sum.planned == 0) /* controls only: that they hold was the goal */
+		return sum.held ? EXIT_GOAL_MET : EXIT_INFRA;
+	return sum.outcome[OUTCOME_SURVIVED] + sum.outcome[OUTCOME_OTHER] ? EXIT_GOAL_MET
+									  : EXIT_INFRA;
 }
 
 const struct strategy_ops strategy_plan = {
