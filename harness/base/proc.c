@@ -37,7 +37,7 @@ static void child_exec(const char *const *argv, const struct proc_options *opt, 
 	put_fd(opt->stdout_fd, STDOUT_FILENO);
 	put_fd(opt->stderr_fd, STDERR_FILENO);
 	if (!opt->cwd || chdir(opt->cwd) == 0)
-		execvp(argv[0], (char *const *)(uintptr_t)argv);
+		execvp(opt->self ? "/proc/self/exe" : argv[0], (char *const *)(uintptr_t)argv);
 	code = errno;
 	while (write(report, &code, sizeof(code)) < 0 && errno == EINTR)
 		;

@@ -25,6 +25,8 @@ struct proc_options {
 	int block_signal;                   /* blocked until the child wants it; 0: none */
 	const char *cwd;                    /* NULL: ours */
 	bool own_group; /* out of the terminal's reach: Ctrl-C goes to us alone */
+	bool self;      /* argv[0] is but a name: what is started is the program that runs, also
+			   when its file was replaced (by `make`) or removed */
 };
 
 /* Starts argv[0] (looked up on PATH). argv ends with NULL. opt may be NULL. */

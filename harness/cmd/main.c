@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 
 #include "base/fs.h"
 #include "base/str.h"
@@ -74,6 +75,7 @@ int main(int argc, char **argv)
 	char *help[] = { argc > 2 ? argv[2] : NULL, (char *)"--help", NULL };
 
 	fs_reserve_std();
+	prctl(PR_SET_NAME, "kernsoak"); /* who was started as /proc/self/exe is called "exe" */
 	if (argc < 2) {
 		usage(stderr);
 		return EXIT_BAD_USAGE;

@@ -75,9 +75,9 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 			     .seed = 1,
 			     .uri = (char *)(uintptr_t)uri,
 			     .settings = *like };
-	const char *argv[] = { "/proc/self/exe", "trial", dir, NULL };
+	const char *argv[] = { "kernsoak", "trial", dir, NULL };
 	_cleanup_json_ json_t *j = NULL, *jv = NULL;
-	struct proc_options opt = { .death_signal = SIGTERM, .own_group = true };
+	struct proc_options opt = { .death_signal = SIGTERM, .own_group = true, .self = true };
 	_cleanup_close_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct proc p = PROC_INIT;
 	struct verdict v;

@@ -94,20 +94,16 @@ static void on_end(void *arg, uint32_t events)
 
 static int start(const char *dir, struct proc *ret, struct err *err)
 {
-	char self[PATH_MAX], pid[32];
+	char pid[32];
 	_cleanup_free_
 	char *log = xasprintf("%s/trial.log", dir);
 	_cleanup_close_ int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	const char *argv[] = { self, "trial", dir, NULL };
+	const char *argv[] = { "kernsoak", "trial", dir, NULL };
 
 	if (out < 0) {
 		err_set(err, errno, "cannot write %s: %s", log, strerror(errno));
 		return err_exit(err, EXIT_CANNOT_WRITE);
 	}
-	if (n < 0)
-		return err_set(err, errno, "/proc/self/exe: %s", strerror(errno));
-	self[n] = 0;
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv(TRIAL_RUNNER_ENV, pid, 1);
 	return proc_spawn(argv,
@@ -115,7 +111,8 @@ static int start(const char *dir, struct proc *ret, struct err *err)
 						  .stderr_fd = out,
 						  .death_signal = SIGTERM,
 						  .block_signal = TRIAL_ENOUGH,
-						  .own_group = true },
+						  .own_group = true,
+						  .self = true },
 			  ret, err);
 }
 

@@ -179,11 +179,13 @@ int version_start(struct loop *loop, const char *path, uint64_t arm, const char 
 {
 	_cleanup_free_
 	char *number = xasprintf("%" PRIu64, arm);
-	const char *argv[] = { "/proc/self/exe", "prepare", path, number, uri, NULL };
+	const char *argv[] = { "kernsoak", "prepare", path, number, uri, NULL };
 	_cleanup_close_ int log = open_log(path, arm, err);
-	struct proc_options opt = {
-		.stdout_fd = log, .stderr_fd = log, .death_signal = SIGTERM, .own_group = true
-	};
+	struct proc_options opt = { .stdout_fd = log,
+				    .stderr_fd = log,
+				    .death_signal = SIGTERM,
+				    .own_group = true,
+				    .self = true };
 	struct proc p = PROC_INIT;
 	struct version_job *j;
 	int r = log < 0 ? log : proc_spawn(argv, &opt, &p, err);
