@@ -11,6 +11,7 @@ static struct workqueue_struct *givers;
 struct held {
 	struct delayed_work give;
 	struct net_device *dev;
+	netdevice_tracker tracker; /* kernels with NET_DEV_REFCNT_TRACKER say who holds it */
 };
 
 static void give_back(struct work_struct *work)
@@ -18,21 +19,22 @@ static void give_back(struct work_struct *work)
 	struct held *h = container_of(to_delayed_work(work), struct held, give);
 
 	pr_info("releases %s\n", h->dev->name);
-	dev_put(h->dev);
+	netdev_put(h->dev, &h->tracker);
 	kfree(h);
 }
 
 static noinline void faultlab_netdev_leak(struct faultlab_plant *p, struct net_device *dev)
 {
-	struct held *h;
+	struct held *h = kzalloc(sizeof(*h), GFP_KERNEL);
 
-	dev_hold(dev);
-	pr_info("fires kind=netdev-leak, holds %s (%lld of its kind) for %llu ms\n", dev->name,
-		atomic64_read(&p->hits), p->duration / NSEC_PER_MSEC);
-	h = p->duration ? kzalloc(sizeof(*h), GFP_KERNEL) : NULL;
 	if (!h)
 		return;
 	h->dev = dev;
+	netdev_hold(dev, &h->tracker, GFP_KERNEL);
+	pr_info("fires kind=netdev-leak, holds %s (%lld of its kind) for %llu ms\n", dev->name,
+		atomic64_read(&p->hits), p->duration / NSEC_PER_MSEC);
+	if (!p->duration) /* never given back, and so is what says whose it is */
+		return;
 	INIT_DELAYED_WORK(&h->give, give_back);
 	queue_delayed_work(givers, &h->give, nsecs_to_jiffies(p->duration));
 }
