@@ -8,6 +8,7 @@
 #include <fcntl.h>
 
 #include "base/fs.h"
+#include "golden.h"
 #include "report/compare.h"
 #include "report/figure.h"
 
@@ -20,18 +21,6 @@ static void load(const char *path, struct view *ret)
 
 	assert_ok(run_dir_open(".", path, &run, &err));
 	assert_ok(view_load(&run, ret, &err));
-}
-
-static void same_as_golden(const char *name, const struct buf *got)
-{
-	_cleanup_close_ int dir = open("tests/golden", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_buf_ struct buf want = BUF_INIT;
-	struct err err = { 0 };
-
-	if (getenv("KERNSOAK_BLESS"))
-		assert_ok(fs_write(dir, name, buf_str(got), got->len, &err));
-	assert_ok(fs_read(dir, name, 1 << 20, &want, &err));
-	assert_string_equal(buf_str(got), buf_str(&want));
 }
 
 static void compare_all(const struct sides_run *run, size_t n, struct contrast *ret)

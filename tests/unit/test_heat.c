@@ -6,21 +6,10 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "golden.h"
 #include "model/scenario.h"
 #include "report/heat.h"
 #include "report/json.h"
-
-static void same_as_golden(const char *name, const struct buf *got)
-{
-	_cleanup_close_ int dir = open("tests/golden", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_buf_ struct buf want = BUF_INIT;
-	struct err err = { 0 };
-
-	if (getenv("KERNSOAK_BLESS"))
-		assert_ok(fs_write(dir, name, buf_str(got), got->len, &err));
-	assert_ok(fs_read(dir, name, 1 << 20, &want, &err));
-	assert_string_equal(buf_str(got), buf_str(&want));
-}
 
 static void add_lives(struct view_arm *a, enum outcome outcome, size_t n)
 {
