@@ -1,36 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "unit.h"
 
-#include <fcntl.h>
-
 #include "base/fs.h"
+#include "folder.h"
 #include "run/evidence.h"
-
-struct folder {
-	char path[32];
-	int fd;
-};
-
-static int setup(void **state)
-{
-	static struct folder f;
-	struct err err = { 0 };
-
-	strcpy(f.path, "/tmp/evidence-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	*state = &f;
-	return f.fd < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
-}
 
 static void collect(void *arg, uint64_t at_ns, const char *text, size_t n)
 {
@@ -148,8 +121,6 @@ static void without_a_folder_nothing_is_kept(void **state)
 	assert_int_equal(evidence_error(e), 0);
 	assert_null(evidence_close(e));
 }
-
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

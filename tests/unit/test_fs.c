@@ -8,31 +8,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "base/str.h"
-
-struct folder {
-	char path[32];
-	int fd;
-};
-
-static int setup(void **state)
-{
-	static struct folder f;
-
-	strcpy(f.path, "/tmp/fs-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, NULL);
-	*state = &f;
-	return f.fd < 0 ? -1 : 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
-}
+#include "folder.h"
 
 static void a_file_is_replaced_whole_and_leaves_nothing_beside_it(void **state)
 {
@@ -146,8 +122,6 @@ static void commands_are_found_where_path_says(void **state)
 	assert_null(fs_which("no-such-command-at-all"));
 	assert_null(fs_which("/etc/passwd"));
 }
-
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

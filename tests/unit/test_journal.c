@@ -10,34 +10,8 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "folder.h"
 #include "store/journal.h"
-
-struct dir {
-	char path[32];
-	int fd;
-};
-
-static int set_up(void **state)
-{
-	struct dir *d = xcalloc(1, sizeof(*d));
-
-	strcpy(d->path, "/tmp/ks-journal-XXXXXX");
-	*state = d;
-	if (!mkdtemp(d->path))
-		return -1;
-	d->fd = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return d->fd < 0 ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-	struct dir *d = *state;
-
-	close(d->fd);
-	fs_remove_tree(AT_FDCWD, d->path, NULL);
-	free(d);
-	return 0;
-}
 
 struct seen {
 	struct journal_record rec[64];
@@ -111,7 +85,7 @@ static void put(int fd, const char *text, size_t n, int flags)
 
 static void records_come_back_in_order_and_whole(void **state)
 {
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct seen seen = { 0 };
 	struct err err = { 0 };
 
@@ -140,7 +114,7 @@ static void records_come_back_in_order_and_whole(void **state)
 
 static void a_missing_journal_has_no_records(void **state)
 {
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct seen seen = { 0 };
 	struct err err = { 0 };
 	pid_t pid = 7;
@@ -154,7 +128,7 @@ static void a_missing_journal_has_no_records(void **state)
 /* The property that resume stands on: whatever byte kill -9 came at. */
 static void cut_at_any_byte_the_whole_records_stay_and_the_next_follows_them(void **state)
 {
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	_cleanup_buf_ struct buf whole = BUF_INIT;
 	struct err err = { 0 };
 
@@ -178,7 +152,7 @@ static void cut_at_any_byte_the_whole_records_stay_and_the_next_follows_them(voi
 
 static void a_block_of_zeros_at_the_end_is_a_torn_record_too(void **state)
 {
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct seen seen = { 0 };
 	struct err err = { 0 };
 	char zeros[4096] = { 0 };
@@ -196,7 +170,7 @@ static void a_broken_record_before_whole_ones_is_an_error_and_nothing_is_cut(voi
 	static const char text[] = "{\"n\":1,\"at_s\":1,\"event\":\"resume\",\"pid\":5}\n"
 				   "{\"n\":2,\"at_s\":1,\"event\"\n"
 				   "{\"n\":3,\"at_s\":1,\"event\":\"resume\",\"pid\":6}\n";
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct journal *j = NULL;
 	struct seen seen = { 0 };
 	struct err err = { 0 };
@@ -216,7 +190,7 @@ static void a_record_lost_from_the_middle_is_noticed(void **state)
 	static const char text[] = "{\"n\":1,\"at_s\":1,\"event\":\"resume\",\"pid\":5}\n"
 				   "{\"n\":3,\"at_s\":1,\"event\":\"resume\",\"pid\":6}\n"
 				   "{\"n\":4,\"at_s\":1,\"event\":\"resume\",\"pid\":6}\n";
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct err err = { 0 };
 
 	put(d->fd, text, strlen(text), 0);
@@ -228,7 +202,7 @@ static void an_event_from_a_later_version_is_passed_over_but_counted(void **stat
 	static const char text[] =
 		"{\"n\":1,\"at_s\":1,\"event\":\"migrate\",\"to\":[5]}\n"
 		"{\"n\":2,\"at_s\":1,\"event\":\"resume\",\"pid\":6,\"new\":1}\n";
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct seen seen = { 0 };
 	struct err err = { 0 };
 
@@ -243,7 +217,7 @@ static void an_event_from_a_later_version_is_passed_over_but_counted(void **stat
 static void the_reader_may_stop_early(void **state)
 {
 	struct seen seen = { .stop_after = 2 };
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct err err = { 0 };
 
 	append_all(d->fd);
@@ -255,7 +229,7 @@ static void a_second_runner_is_turned_away_with_the_pid_of_the_first(void **stat
 {
 	const struct journal_record begin = { .event = JOURNAL_BEGIN, .pid = 4711 };
 	struct journal *first = NULL, *second = NULL;
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct err err = { 0 };
 	pid_t pid = 0;
 
@@ -274,7 +248,7 @@ static void a_second_runner_is_turned_away_with_the_pid_of_the_first(void **stat
 }
 
 /* A child that holds the run, killed; returns when it is gone. */
-static void hold_and_die(const struct dir *d)
+static void hold_and_die(const struct folder *d)
 {
 	int pipe_fds[2], status;
 	char byte;
@@ -299,7 +273,7 @@ static void hold_and_die(const struct dir *d)
 
 static void a_killed_runner_leaves_no_lock(void **state)
 {
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct journal *j = NULL;
 	struct err err = { 0 };
 
@@ -312,7 +286,7 @@ static void a_killed_runner_leaves_no_lock(void **state)
 static void a_full_disk_is_exit_73_loses_nothing_and_passes(void **state)
 {
 	const struct journal_record rec = { .event = JOURNAL_DONE, .why = "after" };
-	const struct dir *d = *state;
+	const struct folder *d = *state;
 	struct rlimit old, low;
 	struct journal *j = NULL;
 	struct seen seen = { 0 };
@@ -339,22 +313,20 @@ static void a_full_disk_is_exit_73_loses_nothing_and_passes(void **state)
 	assert_string_equal(seen.rec[seen.n - 1].why, "after");
 }
 
-#define with_dir(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		with_dir(records_come_back_in_order_and_whole),
-		with_dir(a_missing_journal_has_no_records),
-		with_dir(cut_at_any_byte_the_whole_records_stay_and_the_next_follows_them),
-		with_dir(a_block_of_zeros_at_the_end_is_a_torn_record_too),
-		with_dir(a_broken_record_before_whole_ones_is_an_error_and_nothing_is_cut),
-		with_dir(a_record_lost_from_the_middle_is_noticed),
-		with_dir(an_event_from_a_later_version_is_passed_over_but_counted),
-		with_dir(the_reader_may_stop_early),
-		with_dir(a_second_runner_is_turned_away_with_the_pid_of_the_first),
-		with_dir(a_killed_runner_leaves_no_lock),
-		with_dir(a_full_disk_is_exit_73_loses_nothing_and_passes),
+		with_folder(records_come_back_in_order_and_whole),
+		with_folder(a_missing_journal_has_no_records),
+		with_folder(cut_at_any_byte_the_whole_records_stay_and_the_next_follows_them),
+		with_folder(a_block_of_zeros_at_the_end_is_a_torn_record_too),
+		with_folder(a_broken_record_before_whole_ones_is_an_error_and_nothing_is_cut),
+		with_folder(a_record_lost_from_the_middle_is_noticed),
+		with_folder(an_event_from_a_later_version_is_passed_over_but_counted),
+		with_folder(the_reader_may_stop_early),
+		with_folder(a_second_runner_is_turned_away_with_the_pid_of_the_first),
+		with_folder(a_killed_runner_leaves_no_lock),
+		with_folder(a_full_disk_is_exit_73_loses_nothing_and_passes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,13 +8,9 @@
 
 #include "base/fs.h"
 #include "base/json.h"
+#include "folder.h"
 #include "model/scenario.h"
 #include "run/recover.h"
-
-struct folder {
-	char path[32];
-	int fd;
-};
 
 static const char settled[] = "1000000000 # machine running: \n"
 			      "2000000000 hello proto=1 release=6.1.0-x\n"
@@ -63,24 +59,11 @@ static void put_spec(struct folder *f, const char *text)
 
 static int setup(void **state)
 {
-	static struct folder f;
-	struct err err = { 0 };
+	int r = folder_setup(state);
 
-	strcpy(f.path, "/tmp/recover-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	put_spec(&f, SCENARIO);
-	*state = &f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
+	if (r == 0)
+		put_spec(*state, SCENARIO);
+	return r;
 }
 
 static struct verdict recover(struct folder *f)
@@ -341,28 +324,28 @@ static void boot_errors_are_found_again_and_where_they_stand(void **state)
 	assert_int_equal(v.sighting.end, 57);
 }
 
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define with_spec(name) cmocka_unit_test_setup_teardown(name, setup, folder_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_folder(killed_before_a_word_was_written_is_infra),
-		with_folder(without_its_spec_there_is_nothing_to_recover),
-		with_folder(a_soak_is_censored_at_its_last_sign_of_life),
-		with_folder(a_soak_that_had_not_begun_is_infra),
-		with_folder(a_second_begun_does_not_begin_again),
-		with_folder(a_crash_is_found_at_the_instant_of_its_chunk),
-		with_folder(what_the_scenario_ignored_is_ignored_again),
-		with_folder(a_text_of_the_scenarios_own_is_found_again),
-		with_folder(a_console_longer_than_its_index_is_read_to_its_end),
-		with_folder(an_index_longer_than_its_console_does_no_harm),
-		with_folder(an_end_that_was_noted_stands),
-		with_folder(an_overdue_probe_stands),
-		with_folder(findings_are_counted_again),
-		with_folder(a_recovered_life_is_counted_from_its_first_reclaim),
-		with_folder(a_guest_cannot_note_an_end),
-		with_folder(boot_errors_are_found_again_and_where_they_stand),
-		with_folder(a_flood_of_reports_keeps_the_first_of_them),
+		with_spec(killed_before_a_word_was_written_is_infra),
+		with_spec(without_its_spec_there_is_nothing_to_recover),
+		with_spec(a_soak_is_censored_at_its_last_sign_of_life),
+		with_spec(a_soak_that_had_not_begun_is_infra),
+		with_spec(a_second_begun_does_not_begin_again),
+		with_spec(a_crash_is_found_at_the_instant_of_its_chunk),
+		with_spec(what_the_scenario_ignored_is_ignored_again),
+		with_spec(a_text_of_the_scenarios_own_is_found_again),
+		with_spec(a_console_longer_than_its_index_is_read_to_its_end),
+		with_spec(an_index_longer_than_its_console_does_no_harm),
+		with_spec(an_end_that_was_noted_stands),
+		with_spec(an_overdue_probe_stands),
+		with_spec(findings_are_counted_again),
+		with_spec(a_recovered_life_is_counted_from_its_first_reclaim),
+		with_spec(a_guest_cannot_note_an_end),
+		with_spec(boot_errors_are_found_again_and_where_they_stand),
+		with_spec(a_flood_of_reports_keeps_the_first_of_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

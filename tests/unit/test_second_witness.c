@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/fs.h"
+#include "folder.h"
 #include "model/scenario.h"
 #include "run/machine.h"
 #include "run/recover.h"
@@ -88,24 +89,22 @@ static const char scenario[] =
 	"evidence: { netconsole: yes }\nfake: { scale: none }\nlimits: { soak: 1m }\n"
 	"arms: { a: }\n";
 
-struct folder {
-	char path[32], *console;
-	int fd;
+struct trial_folder {
+	struct folder at;
+	char *console;
 	struct scenario sc;
 	struct spec spec;
 };
 
 static int setup(void **state)
 {
-	static struct folder f;
+	static struct trial_folder f;
 	_cleanup_json_ json_t *j = NULL;
 	struct err err = { 0 };
 
-	strcpy(f.path, "/tmp/second-XXXXXX");
-	if (!mkdtemp(f.path))
+	if (folder_make(&f.at) < 0)
 		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	f.console = xasprintf("%s/console.log", f.path);
+	f.console = xasprintf("%s/console.log", f.at.path);
 	assert_ok(scenario_parse("x.yaml", scenario, strlen(scenario), NULL, &f.sc, &err));
 	f.spec = (struct spec){ .run = (char *)"r",
 				.scenario = (char *)"x",
@@ -115,28 +114,27 @@ static int setup(void **state)
 				.uri = (char *)"",
 				.settings = f.sc.arm[0].settings };
 	j = spec_to_json(&f.spec);
-	assert_ok(json_write(f.fd, "spec.json", j, &err));
+	assert_ok(json_write(f.at.fd, "spec.json", j, &err));
 	*state = &f;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct folder *f = *state;
+	struct trial_folder *f = *state;
 
-	close(f->fd);
 	free(f->console);
 	scenario_done(&f->sc);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
+	return folder_remove(&f->at);
 }
 
-static struct verdict run(struct folder *f, enum serial serial)
+static struct verdict run(struct trial_folder *f, enum serial serial)
 {
 	struct vm_backend backend = vm_fake;
 	struct machine_files files = { "", "", f->console, "" };
 	struct clock clock = clock_fake();
 	struct trial_env env = {
-		.clock = &clock, .backend = &backend, .dirfd = f->fd, .accel = "fake"
+		.clock = &clock, .backend = &backend, .dirfd = f->at.fd, .accel = "fake"
 	};
 	struct machine_made made;
 	struct verdict v;
@@ -158,13 +156,13 @@ static struct verdict run(struct folder *f, enum serial serial)
 
 static void where_the_serial_console_is_mute_netconsole_names_the_crash(void **state)
 {
-	struct folder *f = *state;
+	struct trial_folder *f = *state;
 	struct verdict v = run(f, SERIAL_MUTE);
 	_cleanup_buf_ struct buf log = BUF_INIT;
 
 	assert_true(v.sighting.netconsole);
 	assert_int_equal(v.sighting.integrity, INTEGRITY_COMPLETE);
-	fs_read_part(f->fd, "netconsole.log", v.sighting.offset, 30, &log);
+	fs_read_part(f->at.fd, "netconsole.log", v.sighting.offset, 30, &log);
 	assert_memory_equal(buf_str(&log), "4,400,10000000,-;divide error:", 30);
 }
 
@@ -180,11 +178,11 @@ static void where_both_say_all_the_serial_console_is_quoted(void **state)
 
 static void a_trial_that_was_killed_is_judged_by_both_again(void **state)
 {
-	struct folder *f = *state;
+	struct trial_folder *f = *state;
 	struct verdict v = run(f, SERIAL_MUTE), again;
 	struct err err = { 0 };
 
-	assert_ok(recover_verdict(f->fd, &again, &err));
+	assert_ok(recover_verdict(f->at.fd, &again, &err));
 	assert_int_equal(again.outcome, OUTCOME_FAILED);
 	assert_true(again.sighting.netconsole);
 	assert_int_equal(again.sighting.offset, v.sighting.offset);
@@ -202,16 +200,16 @@ static void a_sighting_of_netconsoles_survives_json(void **state)
 	assert_true(back.netconsole);
 }
 
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define with_trial(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		with_folder(where_the_serial_console_is_mute_netconsole_names_the_crash),
-		with_folder(where_it_is_cut_too),
-		with_folder(where_both_say_all_the_serial_console_is_quoted),
-		with_folder(a_trial_that_was_killed_is_judged_by_both_again),
-		with_folder(a_sighting_of_netconsoles_survives_json),
+		with_trial(where_the_serial_console_is_mute_netconsole_names_the_crash),
+		with_trial(where_it_is_cut_too),
+		with_trial(where_both_say_all_the_serial_console_is_quoted),
+		with_trial(a_trial_that_was_killed_is_judged_by_both_again),
+		with_trial(a_sighting_of_netconsoles_survives_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

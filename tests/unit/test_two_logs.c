@@ -2,36 +2,9 @@
 /* The kernel's log as two witnesses heard it. */
 #include "unit.h"
 
-#include <fcntl.h>
-
 #include "base/fs.h"
+#include "folder.h"
 #include "report/two_logs.h"
-
-struct folder {
-	char path[32];
-	int fd;
-};
-
-static int setup(void **state)
-{
-	static struct folder f;
-	struct err err = { 0 };
-
-	strcpy(f.path, "/tmp/two-logs-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	*state = &f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
-}
 
 static struct two_counts said(struct folder *f, const char *serial, const char *net,
 			      const char *merged)
@@ -118,8 +91,6 @@ static void without_netconsole_there_is_one_log_and_no_marks(void **state)
 	two_logs_text(f->fd, &text);
 	assert_string_equal(buf_str(&text), "[    1.000000] a\n");
 }
-
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {

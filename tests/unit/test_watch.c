@@ -4,35 +4,9 @@
 
 #include <fcntl.h>
 
-#include "base/fs.h"
 #include "base/tail.h"
+#include "folder.h"
 #include "run/watch_stats.h"
-
-struct folder {
-	char path[32];
-	int fd;
-};
-
-static int setup(void **state)
-{
-	static struct folder f;
-	struct err err = { 0 };
-
-	strcpy(f.path, "/tmp/watch-XXXXXX");
-	if (!mkdtemp(f.path))
-		return -1;
-	f.fd = fs_open_dir(AT_FDCWD, f.path, &err);
-	*state = &f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	close(f->fd);
-	return fs_remove_tree(AT_FDCWD, f->path, NULL);
-}
 
 static void append(struct folder *f, const char *text)
 {
@@ -150,8 +124,6 @@ static void a_counter_that_goes_back_does_no_harm(void **state)
 	assert_true(take(&w, "sample up=2 cpu0.user=1 cpu0.idle=1", &out));
 	assert_string_equal(buf_str(&out), "cpu 0 %, 1 counts");
 }
-
-#define with_folder(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
