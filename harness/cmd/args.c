@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "base/str.h"
 #include "cmd/cmd.h"
+#include "model/units.h"
 
 enum { NAMES_MAX = 64 };
 
@@ -85,6 +85,31 @@ uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t
 		argp_error(state, "%s takes a whole number from %llu to %llu, not '%s'", option,
 			   (unsigned long long)least, (unsigned long long)most, arg);
 	return v;
+}
+
+double cmd_number(const char *arg, const char *option, double lo, double hi,
+		  struct argp_state *state)
+{
+	double v = 0;
+
+	if (number_parse(arg, &v, NULL) < 0 || !(v > lo && v < hi))
+		argp_error(state, "%s takes a number above %g and below %g, not '%s'", option, lo,
+			   hi, arg);
+	return v;
+}
+
+void cmd_one(const char *arg, const char **what, struct argp_state *state)
+{
+	if (*what)
+		argp_error(state, "one at a time: '%s' is one too many", arg);
+	*what = arg;
+}
+
+void cmd_add_run(const char *arg, struct strv *what, struct argp_state *state)
+{
+	strv_add(what, arg);
+	if (what->n > CMD_RUNS_MAX)
+		argp_error(state, "more than %d runs", CMD_RUNS_MAX);
 }
 
 const char *cmd_label(const char *word, char **ret_label)

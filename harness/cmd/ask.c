@@ -49,12 +49,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 void ask_parse(int argc, char **argv, unsigned wants, const char *args, const char *doc,
 	       struct ask *ret)
 {
-	static const struct argp_option results = {
-		.name = "results",
-		.key = KEY_RESULTS,
-		.arg = "DIR",
-		.doc = "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
-	};
+	static const struct argp_option results = CMD_OPTION_RESULTS(KEY_RESULTS);
 	static const struct argp_option json = {
 		.name = "json",
 		.key = KEY_JSON,
@@ -67,9 +62,8 @@ void ask_parse(int argc, char **argv, unsigned wants, const char *args, const ch
 	};
 	struct argp_option options[4] = { results };
 	size_t n = 1;
-	static const struct argp_child places[] = { { &cmd_places_argp, 0, 0, 0 }, { 0 } };
 	const struct argp argp = {
-		options, parse_option, args, doc, wants & ASK_PLACES ? places : 0, 0, 0
+		options, parse_option, args, doc, wants & ASK_PLACES ? cmd_places_children : 0, 0, 0
 	};
 	struct parse p = { .ask = ret, .wants = wants };
 

@@ -6,11 +6,9 @@
 #include "cmd/args.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
-#include "model/units.h"
 #include "report/compare.h"
 
 enum {
-	RUNS_MAX = 64,
 	KEY_RESULTS = 'r',
 	KEY_JSON = 'j',
 	KEY_BASELINE = 'b',
@@ -28,22 +26,11 @@ struct compare_args {
 };
 
 struct opened {
-	struct sides_run run[RUNS_MAX];
-	struct view view[RUNS_MAX];
-	char *label[RUNS_MAX], *arm[RUNS_MAX];
+	struct sides_run run[CMD_RUNS_MAX];
+	struct view view[CMD_RUNS_MAX];
+	char *label[CMD_RUNS_MAX], *arm[CMD_RUNS_MAX];
 	size_t n;
 };
-
-static double number(const char *arg, const char *option, double lo, double hi,
-		     struct argp_state *state)
-{
-	double v = 0;
-
-	if (number_parse(arg, &v, NULL) < 0 || !(v > lo && v < hi))
-		argp_error(state, "%s takes a number above %g and below %g, not '%s'", option, lo,
-			   hi, arg);
-	return v;
-}
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -54,14 +41,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON: a->json = true; return 0;
 	case KEY_POOL: a->pool = true; return 0;
 	case KEY_BASELINE: a->baseline = arg; return 0;
-	case KEY_FACTOR: a->opt.factor = number(arg, "--factor", 1, 1e6, state); return 0;
-	case KEY_ALPHA: a->opt.alpha = number(arg, "--alpha", 0, 0.5, state); return 0;
-	case KEY_POWER: a->opt.power = number(arg, "--power", 0, 1, state); return 0;
-	case ARGP_KEY_ARG:
-		strv_add(&a->what, arg);
-		if (a->what.n > RUNS_MAX)
-			argp_error(state, "more than %d runs", RUNS_MAX);
-		return 0;
+	case KEY_FACTOR: a->opt.factor = cmd_number(arg, "--factor", 1, 1e6, state); return 0;
+	case KEY_ALPHA: a->opt.alpha = cmd_number(arg, "--alpha", 0, 0.5, state); return 0;
+	case KEY_POWER: a->opt.power = cmd_number(arg, "--power", 0, 1, state); return 0;
+	case ARGP_KEY_ARG: cmd_add_run(arg, &a->what, state); return 0;
 	case ARGP_KEY_END:
 		if (!a->what.n)
 			strv_add(&a->what, "last");
@@ -77,8 +60,7 @@ static const struct argp_option options[] = {
 	{ "alpha", KEY_ALPHA, "A", 0, "chance of a false claim, all pairs together (0.05)", 0 },
 	{ "power", KEY_POWER, "P", 0, "chance to see the factor, for what is missing (0.8)", 0 },
 	{ "json", KEY_JSON, 0, 0, "the same as JSON (docs/RESULTS.md)", 0 },
-	{ "results", KEY_RESULTS, "DIR", 0,
-	  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
+	CMD_OPTION_RESULTS(KEY_RESULTS),
 	{ 0 },
 };
 

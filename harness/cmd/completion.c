@@ -229,10 +229,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	const char **shell = state->input;
 
-	if (key == ARGP_KEY_ARG && *shell)
-		argp_error(state, "one at a time: '%s' is one too many", arg);
 	if (key == ARGP_KEY_ARG)
-		*shell = arg;
+		cmd_one(arg, shell, state);
 	if (key == ARGP_KEY_END && !*shell)
 		argp_error(state, "which shell? bash or zsh");
 	return key == ARGP_KEY_ARG || key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;

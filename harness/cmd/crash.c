@@ -42,12 +42,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "results", 'r', "DIR", 0, "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
-	  0 },
+	CMD_OPTION_RESULTS('r'),
 	{ 0 },
 };
-
-static const struct argp_child children[] = { { &cmd_places_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	options,
@@ -59,7 +56,7 @@ static const struct argp argp = {
 	"--debug-dir says. What follows -- goes to crash(8).\n\n"
 	"Example: kernsoak crash last/17\n"
 	"         kernsoak crash --debug-dir dbg last/17 -- -i commands",
-	children,
+	cmd_places_children,
 	NULL,
 	NULL,
 };

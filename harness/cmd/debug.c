@@ -23,11 +23,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'r': a->results = arg; return 0;
 	case 'w': a->wait = true; return 0;
 	case ARGP_KEY_INIT: state->child_inputs[0] = &a->symbols; return 0;
-	case ARGP_KEY_ARG:
-		if (a->what)
-			argp_error(state, "one at a time: '%s' is one too many", arg);
-		a->what = arg;
-		return 0;
+	case ARGP_KEY_ARG: cmd_one(arg, &a->what, state); return 0;
 	case ARGP_KEY_END:
 		if (!a->what)
 			argp_error(state, "which trial?");
@@ -38,12 +34,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option options[] = {
 	{ "wait", 'w', 0, 0, "the guest stands still until the debugger lets it go", 0 },
-	{ "results", 'r', "DIR", 0, "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
-	  0 },
+	CMD_OPTION_RESULTS('r'),
 	{ 0 },
 };
-
-static const struct argp_child children[] = { { &cmd_places_argp, 0, NULL, 0 }, { 0 } };
 
 static const struct argp argp = {
 	options,
@@ -55,7 +48,7 @@ static const struct argp argp = {
 	"is looked for below /usr/lib/debug, or where --vmlinux or --debug-dir says.\n\n"
 	"Example: kernsoak debug last/17\n"
 	"         kernsoak debug --wait --debug-dir dbg last/17",
-	children,
+	cmd_places_children,
 	NULL,
 	NULL,
 };

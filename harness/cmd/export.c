@@ -84,8 +84,6 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child children[] = { { &cmd_places_argp, 0, NULL, 0 }, { 0 } };
-
 static const struct argp argp = {
 	options,
 	parse,
@@ -96,7 +94,7 @@ static const struct argp argp = {
 	"docs/EXPORTS.md.\n\n"
 	"Example: kernsoak export last --format junit -o junit.xml\n"
 	"         kernsoak export last/17 --mail >bug.txt",
-	children,
+	cmd_places_children,
 };
 
 /* The guest's hello, from agent.log. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "cmd/args.h"
 #include "cmd/cmd.h"
 #include "model/units.h"
 
@@ -70,11 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_JSON: h->json = true; return 0;
 	case KEY_NO_REPORT: h->no_report = true; return 0;
 	case KEY_JSONL: open_events(h, arg, state); return 0;
-	case ARGP_KEY_ARG:
-		if (h->what)
-			argp_error(state, "one at a time: '%s' is one too many", arg);
-		h->what = arg;
-		return 0;
+	case ARGP_KEY_ARG: cmd_one(arg, &h->what, state); return 0;
 	case ARGP_KEY_END:
 		if (h->events_on_stdout && h->json)
 			argp_error(state, "--json and --jsonl both want stdout; write "
@@ -89,8 +86,7 @@ static const struct argp_option options[] = {
 	{ "quiet", KEY_QUIET, 0, 0, "no progress on stderr", 0 },
 	{ "uri", KEY_URI, "URI", 0, "libvirt connection (default: qemu:///embed, no daemon needed)",
 	  0 },
-	{ "results", KEY_RESULTS, "DIR", 0,
-	  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
+	CMD_OPTION_RESULTS(KEY_RESULTS),
 	{ "json", KEY_JSON, 0, 0, "the report as JSON on stdout", 0 },
 	{ "jsonl", KEY_JSONL, "FILE", OPTION_ARG_OPTIONAL,
 	  "what happens as lines of JSON, as it happens: on stdout, or into FILE", 0 },

@@ -65,11 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "--kernel: %s", err.msg);
 		a->kernel = arg;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (a->path)
-			argp_error(state, "one at a time: '%s' is one too many", arg);
-		a->path = arg;
-		return 0;
+	case ARGP_KEY_ARG: cmd_one(arg, &a->path, state); return 0;
 	case ARGP_KEY_END:
 		if (!a->path)
 			argp_error(state, "what is it to be called?");

@@ -30,7 +30,9 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-const struct argp cmd_places_argp = { options, parse_option, 0, 0, 0, 0, 0 };
+static const struct argp argp = { options, parse_option, 0, 0, 0, 0, 0 };
+
+const struct argp_child cmd_places_children[] = { { &argp, 0, NULL, 0 }, { 0 } };
 
 int cmd_places_open(const struct symbol_sources *from, struct places **ret, struct err *err)
 {

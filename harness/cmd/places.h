@@ -7,8 +7,8 @@
 
 #include "report/places.h"
 
-/* A child whose input is a struct symbol_sources. */
-extern const struct argp cmd_places_argp;
+/* The children of a verb that has no other; the input is a struct symbol_sources. */
+extern const struct argp_child cmd_places_children[];
 
 /* *ret is NULL where no option was given. */
 int cmd_places_open(const struct symbol_sources *from, struct places **ret, struct err *err);

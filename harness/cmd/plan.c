@@ -40,17 +40,6 @@ struct plan_args {
 	bool json, bare_power;
 };
 
-static double number(const char *arg, const char *option, double lo, double hi,
-		     struct argp_state *state)
-{
-	double v = 0;
-
-	if (number_parse(arg, &v, NULL) < 0 || !(v > lo && v < hi))
-		argp_error(state, "%s takes a number above %g and below %g, not '%s'", option, lo,
-			   hi, arg);
-	return v;
-}
-
 static double duration(const char *arg, const char *option, bool none, struct argp_state *state)
 {
 	struct err err = { 0 };
@@ -72,7 +61,7 @@ static bool take_power(struct plan_args *a, const char *arg, struct argp_state *
 
 	if (!a->bare_power || number_parse(arg, &v, NULL) < 0)
 		return false;
-	a->power = number(arg, "--power", 0, 1, state);
+	a->power = cmd_number(arg, "--power", 0, 1, state);
 	a->bare_power = false;
 	return true;
 }
@@ -81,9 +70,7 @@ static error_t take_scenario(struct plan_args *a, char *arg, struct argp_state *
 {
 	if (take_power(a, arg, state))
 		return 0;
-	if (a->scenario)
-		argp_error(state, "one at a time: '%s' is one too many", arg);
-	a->scenario = arg;
+	cmd_one(arg, &a->scenario, state);
 	return 0;
 }
 
@@ -92,8 +79,8 @@ static error_t parse_question(int key, char *arg, struct argp_state *state)
 	struct plan_args *a = state->input;
 
 	switch (key) {
-	case KEY_FACTOR: a->factor = number(arg, "--factor", 1, 1e4, state); return 0;
-	case KEY_ALPHA: a->alpha = number(arg, "--alpha", 0, 0.5, state); return 0;
+	case KEY_FACTOR: a->factor = cmd_number(arg, "--factor", 1, 1e4, state); return 0;
+	case KEY_ALPHA: a->alpha = cmd_number(arg, "--alpha", 0, 0.5, state); return 0;
 	case KEY_ARMS: a->arms = cmd_count(arg, "--arms", 2, ARMS_MAX, state); return 0;
 	case KEY_SLOTS: a->slots = cmd_count(arg, "--slots", 1, SLOTS_MAX, state); return 0;
 	case KEY_MTTF: a->mttf_s = duration(arg, "--mttf", false, state); return 0;
@@ -116,7 +103,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_RESULTS: a->results = arg; break;
 	case KEY_JSON: a->json = true; break;
 	case KEY_POWER:
-		a->power = arg ? number(arg, "--power", 0, 1, state) : a->power;
+		a->power = arg ? cmd_number(arg, "--power", 0, 1, state) : a->power;
 		a->bare_power = !arg;
 		break;
 	case ARGP_KEY_ARG: r = take_scenario(a, arg, state); break;

@@ -13,7 +13,7 @@
 #include "report/text_more.h"
 #include "run/bisect_text.h"
 
-enum { RUNS_MAX = 64, FILE_WIDTH = 100, KEY_FORMAT = 256 };
+enum { FILE_WIDTH = 100, KEY_FORMAT = 256 };
 
 enum format { FORMAT_AUTO, FORMAT_TEXT, FORMAT_HTML, FORMAT_MARKDOWN, FORMAT_JSON };
 
@@ -37,11 +37,11 @@ struct report_args {
 
 struct opened {
 	size_t n;
-	struct dossier_run run[RUNS_MAX];
-	struct run_dir dir[RUNS_MAX];
-	struct view view[RUNS_MAX];
-	char *label[RUNS_MAX];
-	json_t *answer[RUNS_MAX], *log[RUNS_MAX];
+	struct dossier_run run[CMD_RUNS_MAX];
+	struct run_dir dir[CMD_RUNS_MAX];
+	struct view view[CMD_RUNS_MAX];
+	char *label[CMD_RUNS_MAX];
+	json_t *answer[CMD_RUNS_MAX], *log[CMD_RUNS_MAX];
 };
 
 static void opened_free(struct opened *o)
@@ -211,11 +211,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o': a->output = arg; return 0;
 	case 'j': a->format = FORMAT_JSON; return 0;
 	case KEY_FORMAT: a->format = format_named(arg, state); return 0;
-	case ARGP_KEY_ARG:
-		strv_add(&a->what, arg);
-		if (a->what.n > RUNS_MAX)
-			argp_error(state, "more than %d runs", RUNS_MAX);
-		return 0;
+	case ARGP_KEY_ARG: cmd_add_run(arg, &a->what, state); return 0;
 	case ARGP_KEY_END:
 		if (!a->what.n)
 			strv_add(&a->what, "last");
@@ -230,8 +226,7 @@ static const struct argp_option options[] = {
 	{ "output", 'o', "FILE", 0, "write it there; the ending says the format", 0 },
 	{ "format", KEY_FORMAT, "FORMAT", 0, "text, html, markdown or json", 0 },
 	{ "json", 'j', 0, 0, "as --format json (docs/report.schema.json)", 0 },
-	{ "results", 'r', "DIR", 0, "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
-	  0 },
+	CMD_OPTION_RESULTS('r'),
 	{ 0 },
 };
 

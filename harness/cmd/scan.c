@@ -308,7 +308,6 @@ static void parse(int argc, char **argv, struct scan *sc)
 		  "adds, ignores and weighs signatures as `detect` of its first arm does", 0 },
 		{ 0 },
 	};
-	static const struct argp_child children[] = { { &cmd_places_argp, 0, 0, 0 }, { 0 } };
 	static const struct argp argp = {
 		options,
 		parse_option,
@@ -318,7 +317,7 @@ static void parse(int argc, char **argv, struct scan *sc)
 		"Exit status: 0 whatever was found; 64 bad usage, or a file that cannot be "
 		"read; 65 a scenario that is not right.\n\n"
 		"Example: kernsoak scan --debug-dir /usr/lib/debug console.log",
-		children,
+		cmd_places_children,
 		0,
 		0,
 	};

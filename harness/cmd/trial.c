@@ -19,11 +19,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'r': a->results = arg; return 0;
-	case ARGP_KEY_ARG:
-		if (a->what)
-			argp_error(state, "one at a time: '%s' is one too many", arg);
-		a->what = arg;
-		return 0;
+	case ARGP_KEY_ARG: cmd_one(arg, &a->what, state); return 0;
 	case ARGP_KEY_END:
 		if (!a->what)
 			argp_error(state, "which trial?");
@@ -84,8 +80,7 @@ int cmd_trial(int argc, char **argv)
 int cmd_rerun(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{ "results", 'r', "DIR", 0,
-		  "where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0 },
+		CMD_OPTION_RESULTS('r'),
 		{ 0 },
 	};
 	static const struct argp argp = {

@@ -18,8 +18,7 @@ static const struct argp_option options[] = {
 	{ "trial", 't', "N", 0, "only this trial; ends with it", 0 },
 	{ "stats", 's', 0, 0, "each second's figures of each guest, too", 0 },
 	{ "lines", 'n', "N", 0, "show so many lines of what was there before (default 10)", 0 },
-	{ "results", 'r', "DIR", 0, "where runs are kept (default: $KERNSOAK_RESULTS or ./results)",
-	  0 },
+	CMD_OPTION_RESULTS('r'),
 	{ 0 },
 };
 
