@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Views made by hand, for tests of what is made from views. */
+/* Views made by hand, or of a run in tests/runs: for tests of what is made from views. Follows
+ * unit.h. */
 #ifndef KS_TESTS_VIEWS_H
 #define KS_TESTS_VIEWS_H
 
 #include <math.h>
 
 #include "report/view.h"
+
+/* The run of a folder. */
+static inline void view_of_run(const char *path, struct view *ret)
+{
+	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
+	struct err err = { 0 };
+
+	assert_ok(run_dir_open(".", path, &run, &err));
+	assert_ok(view_load(&run, ret, &err));
+}
 
 /* A target and another crash: buckets 0 and 1 of every view made here. */
 static inline void view_add_buckets(struct view *v)

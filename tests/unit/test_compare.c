@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is compared with what, and how it reads. KERNSOAK_BLESS=1 writes the goldens anew. */
-#include "views.h"
-
 #include "unit.h"
 
 #include <errno.h>
@@ -11,17 +9,9 @@
 #include "golden.h"
 #include "report/compare.h"
 #include "report/figure.h"
+#include "views.h"
 
 #define FIXTURE "tests/runs/20261121-142233-fib-rebalance"
-
-static void load(const char *path, struct view *ret)
-{
-	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
-	struct err err = { 0 };
-
-	assert_ok(run_dir_open(".", path, &run, &err));
-	assert_ok(view_load(&run, ret, &err));
-}
 
 static void compare_all(const struct sides_run *run, size_t n, struct contrast *ret)
 {
@@ -45,7 +35,7 @@ static void a_comparison_reads_as_it_should(void **state)
 	char *text = NULL;
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	compare_all(&run, 1, &c);
 	compare_text(&of, &style, &out);
 	same_as_golden("compare-fib-rebalance.txt", &out);

@@ -13,25 +13,17 @@
 #include "report/page.h"
 #include "report/tables.h"
 #include "report/text.h"
+#include "views.h"
 
 #define FIXTURE "tests/runs/20261121-142233-fib-rebalance"
 #define TORN    "tests/runs/20261121-150000-torn"
-
-static void load(const char *path, struct view *ret)
-{
-	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
-	struct err err = { 0 };
-
-	assert_ok(run_dir_open(".", path, &run, &err));
-	assert_ok(view_load(&run, ret, &err));
-}
 
 static void text_golden(const char *run, struct text_style style, const char *name)
 {
 	_cleanup_view_ struct view v = { 0 };
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
-	load(run, &v);
+	view_of_run(run, &v);
 	text_report(&v, &style, &out);
 	same_as_golden(name, &out);
 }
@@ -63,7 +55,7 @@ static void json_golden(const char *run, const char *name)
 	char *text = NULL;
 	struct buf out = BUF_INIT;
 
-	load(run, &v);
+	view_of_run(run, &v);
 	o = json_report(&v);
 	text = json_dumps(o, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 	buf_printf(&out, "%s\n", text);
@@ -179,7 +171,7 @@ static void long_names_and_large_figures_fit_80_columns(void **state)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	memset(v.arm[0].name, 'x', sizeof(v.arm[0].name) - 1);
 	memset(v.bucket[0].first.title, 'y', sizeof(v.bucket[0].first.title) - 1);
 	text_report(&v, &style, &out);
@@ -193,7 +185,7 @@ static void headings_are_bold_only_where_colour_is_wanted(void **state)
 	_cleanup_buf_ struct buf out = BUF_INIT;
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	text_report(&v, &style, &out);
 	assert_non_null(strstr(buf_str(&out), "\033[1mCrashes"));
 	style.color = false;

@@ -8,18 +8,10 @@
 #include "base/fs.h"
 #include "report/view.h"
 #include "store/journal.h"
+#include "views.h"
 
 #define FIXTURE "tests/runs/20261121-142233-fib-rebalance"
 #define TORN    "tests/runs/20261121-150000-torn"
-
-static void load(const char *path, struct view *ret)
-{
-	_cleanup_run_dir_ struct run_dir run = RUN_DIR_INIT;
-	struct err err = { 0 };
-
-	assert_ok(run_dir_open(".", path, &run, &err));
-	assert_ok(view_load(&run, ret, &err));
-}
 
 static void near(double got, double want)
 {
@@ -32,7 +24,7 @@ static void arms_come_in_the_plans_order_with_their_outcomes(void **state)
 	_cleanup_view_ struct view v = { 0 };
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	assert_string_equal(v.about.scenario, "fib-rebalance");
 	assert_int_equal(v.n_arms, 2);
 	assert_string_equal(v.arm[0].name, "bad");
@@ -55,7 +47,7 @@ static void the_mttf_has_the_exact_interval_on_both_clocks(void **state)
 	const struct lifetimes *bad, *good;
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	bad = &v.arm[0].time;
 	good = &v.arm[1].time;
 	near(bad->expo.total_time, 42.589792678);
@@ -75,7 +67,7 @@ static void crashes_are_bucketed_by_id_and_the_target_is_told_from_the_rest(void
 	_cleanup_view_ struct view v = { 0 };
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	assert_int_equal(v.n_buckets, 2);
 	assert_string_equal(v.bucket[0].first.title, "divide error in fib_rebalance");
 	assert_int_equal(v.bucket[0].n, 3);
@@ -92,7 +84,7 @@ static void what_is_excluded_is_listed_with_its_reason(void **state)
 	_cleanup_view_ struct view v = { 0 };
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	assert_int_equal(v.n_excluded, 1);
 	assert_int_equal(v.excluded[0].trial, 6);
 	assert_int_equal(v.excluded[0].step, STEP_SETTLE);
@@ -112,12 +104,12 @@ static void a_busy_host_and_lost_trials_are_warned_about(void **state)
 	_cleanup_view_ struct view v = { 0 }, torn = { 0 };
 
 	(void)state;
-	load(FIXTURE, &v);
+	view_of_run(FIXTURE, &v);
 	assert_int_equal(v.host_cpus, 2);
 	assert_true(warned(&v, "the host was busy (load up to 4.5 on 2 processors)"));
 	assert_true(warned(&v, "bad: 1 of 5 trials lost"));
 	assert_false(warned(&v, "good: "));
-	load(TORN, &torn);
+	view_of_run(TORN, &torn);
 	assert_false(warned(&torn, "busy"));
 }
 
@@ -126,7 +118,7 @@ static void a_torn_run_is_told_as_far_as_it_goes(void **state)
 	_cleanup_view_ struct view v = { 0 };
 
 	(void)state;
-	load(TORN, &v);
+	view_of_run(TORN, &v);
 	assert_int_equal(v.about.state, RUN_OPEN);
 	assert_false(v.about.running);
 	assert_int_equal(v.about.planned, 4);
