@@ -10,20 +10,14 @@
 /* The guest's programs are no part of the library: compiled in. */
 #include "../../workloads/load.c"
 #include "../../workloads/wire.c"
+#include "load_run.h"
 
 /* A load in a process of its own, its stdin and stdout ours. */
-struct run {
-	pid_t pid;
-	int in, out;
-	char said[65536];
-	size_t n;
-};
-
-static void start(struct run *r, void (*body)(void))
+static void start(struct load_run *r, void (*body)(void))
 {
 	int in[2], out[2];
 
-	*r = (struct run){ .pid = 0 };
+	*r = (struct load_run){ .pid = 0 };
 	assert_int_equal(pipe(in), 0);
 	assert_int_equal(pipe(out), 0);
 	fflush(NULL);
@@ -42,23 +36,7 @@ static void start(struct run *r, void (*body)(void))
 	r->out = out[0];
 }
 
-/* Reads until the load has said `text`; false after 5 s or at its end. */
-static bool hears(struct run *r, const char *text)
-{
-	struct pollfd out = { .fd = r->out, .events = POLLIN };
-
-	while (!strstr(r->said, text)) {
-		if (poll(&out, 1, 5000) <= 0 || r->n == sizeof r->said - 1)
-			return false;
-		ssize_t n = read(r->out, r->said + r->n, sizeof r->said - 1 - r->n);
-		if (n <= 0)
-			return false;
-		r->n += (size_t)n;
-	}
-	return true;
-}
-
-static size_t lines_said(const struct run *r)
+static size_t lines_said(const struct load_run *r)
 {
 	size_t n = 0;
 
@@ -67,7 +45,7 @@ static size_t lines_said(const struct run *r)
 	return n;
 }
 
-static int finish(struct run *r)
+static int finish(struct load_run *r)
 {
 	int status;
 
@@ -87,11 +65,11 @@ static void count_fast_and_hang(void)
 static void a_fast_loop_is_thinned_but_its_last_count_is_told(void **state)
 {
 	(void)state;
-	static struct run r;
+	static struct load_run r;
 
 	start(&r, count_fast_and_hang);
-	assert_true(hears(&r, "count 1\n"));
-	assert_true(hears(&r, "count 200000\n"));
+	assert_true(load_run_hears(&r, "count 1\n"));
+	assert_true(load_run_hears(&r, "count 200000\n"));
 	assert_true(lines_said(&r) < 60); /* 200 000 would be unthinned; the loop takes no 5 s */
 	kill(r.pid, SIGKILL);
 	finish(&r);
@@ -109,10 +87,10 @@ static void count_slowly(void)
 static void a_slow_loop_tells_each_count_before_its_attempt(void **state)
 {
 	(void)state;
-	static struct run r;
+	static struct load_run r;
 
 	start(&r, count_slowly);
-	assert_true(hears(&r, "note attempt 3\n"));
+	assert_true(load_run_hears(&r, "note attempt 3\n"));
 	assert_string_equal(r.said, "count 1\nnote attempt 1\ncount 2\nnote attempt 2\n"
 				    "count 3\nnote attempt 3\n");
 	assert_int_equal(finish(&r), 0);
@@ -129,10 +107,10 @@ static void count_and_end(void)
 static void the_end_tells_what_was_not_told_yet(void **state)
 {
 	(void)state;
-	static struct run r;
+	static struct load_run r;
 
 	start(&r, count_and_end);
-	assert_true(hears(&r, "count 9\n"));
+	assert_true(load_run_hears(&r, "count 9\n"));
 	assert_int_equal(finish(&r), 0);
 }
 
@@ -155,12 +133,13 @@ static void take_parameters(void)
 static void parameters_are_decoded_and_a_wrong_one_fails_with_its_name(void **state)
 {
 	(void)state;
-	static struct run r;
+	static struct load_run r;
 
 	start(&r, take_parameters);
-	assert_true(hears(&r, "armed two lines\n"));
+	assert_true(load_run_hears(&r, "armed two lines\n"));
 	assert_int_equal(write(r.in, "go\n", 3), 3);
-	assert_true(hears(&r, "note went\nfail the parameter `on=2` is neither 0 nor 1\n"));
+	assert_true(
+		load_run_hears(&r, "note went\nfail the parameter `on=2` is neither 0 nor 1\n"));
 	assert_int_equal(finish(&r), 1);
 }
 
@@ -174,12 +153,12 @@ static void wait_for_go(void)
 static void without_its_agent_a_load_ends_before_it_works(void **state)
 {
 	(void)state;
-	static struct run r;
+	static struct load_run r;
 
 	start(&r, wait_for_go);
-	assert_true(hears(&r, "armed x\n"));
+	assert_true(load_run_hears(&r, "armed x\n"));
 	close(r.in);
-	assert_false(hears(&r, "went"));
+	assert_false(load_run_hears(&r, "went"));
 	r.in = -1;
 	assert_int_equal(finish(&r), 1);
 }
