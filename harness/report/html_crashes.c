@@ -79,14 +79,18 @@ void html_kernels(const struct dossier *d, struct html *h)
 
 /* --- the console --- */
 
+/* Without the blanks at its end: nobody sees them, and html-validate complains of them. */
 static void put_line(struct buf *out, const struct excerpt_line *l, bool guilty)
 {
-	size_t n = MIN(l->len, (size_t)LINE_BYTES);
+	size_t len = l->len, n;
 
+	while (len && (l->text[len - 1] == ' ' || l->text[len - 1] == '\t'))
+		len--;
+	n = MIN(len, (size_t)LINE_BYTES);
 	if (guilty)
 		buf_puts(out, "<mark>&gt; <span class=\"v\">guilty line: </span>");
 	html_text_n(out, l->text, n);
-	buf_puts(out, n < l->len ? " [...]" : "");
+	buf_puts(out, n < len ? " [...]" : "");
 	buf_puts(out, guilty ? "</mark>\n" : "\n");
 }
 

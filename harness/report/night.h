@@ -138,7 +138,8 @@ void night_text(const char *nights, const struct night_said *s, const struct tex
 void night_html(const char *nights, const struct night_said *s, struct buf *out);
 json_t *night_json(const char *nights, const struct night_said *s); /* docs/NIGHTS.md */
 
-/* Parts of both texts: the table of the arms, and what its figures are. */
+/* Parts of both texts: when it was, the table of the arms, and what its figures are. */
+void night_when(const struct night_measured *n, struct buf *out);
 void night_table(const struct night_said *s, struct columns *ret);
 void night_words(const struct night_said *s, struct buf *out);
 

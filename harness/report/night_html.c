@@ -38,10 +38,12 @@ static void put_verdict(const char *nights, const struct night_said *s, struct h
 {
 	_cleanup_free_
 	char *subject = night_subject(nights, s);
-	_cleanup_buf_ struct buf words = BUF_INIT;
+	_cleanup_buf_ struct buf when = BUF_INIT, words = BUF_INIT;
 
 	html_section(h, "verdict", "Verdict");
 	html_paragraph(h, "verdict", subject);
+	night_when(s->night, &when);
+	html_paragraph(h, "state", buf_str(&when));
 	put_notes(s, h);
 	night_words(s, &words);
 	html_paragraph(h, "note", buf_str(&words));

@@ -49,7 +49,7 @@ char *night_subject(const char *nights, const struct night_said *s)
 
 /* ---- text ---- */
 
-static void put_when(const struct night_measured *n, struct buf *out)
+void night_when(const struct night_measured *n, struct buf *out)
 {
 	const time_t at = (time_t)n->started_s;
 	char text[64], took[UNIT_TEXT];
@@ -62,7 +62,7 @@ static void put_when(const struct night_measured *n, struct buf *out)
 	if (n->ended_s > n->started_s)
 		buf_printf(out, ", took %s",
 			   duration_human(took, (uint64_t)(n->ended_s - n->started_s) * NS_PER_S));
-	buf_puts(out, str_eq(n->state, "stopped") ? ", ended by STOP.\n" : ".\n");
+	buf_puts(out, str_eq(n->state, "stopped") ? ", ended by STOP." : ".");
 }
 
 static void put_note(const struct night_note *note, const struct text_style *style, unsigned width,
@@ -121,7 +121,7 @@ void night_table(const struct night_said *s, struct columns *ret)
 	static const char *const head[TABLE_COLUMNS] = { "arm",    "trials", "failed", "MTTF",
 							 "nights", "before", "ratio",  "evidence" };
 
-	*ret = (struct columns){ .n = TABLE_COLUMNS, .right = 0xbe };
+	*ret = (struct columns){ .n = TABLE_COLUMNS, .right = 0xfe };
 	for (size_t i = 0; i < TABLE_COLUMNS; i++)
 		columns_add(ret, head[i]);
 	for (size_t i = 0; i < s->n_rows; i++) {
@@ -181,8 +181,8 @@ void night_text(const char *nights, const struct night_said *s, const struct tex
 	_cleanup_buf_ struct buf words = BUF_INIT;
 
 	buf_printf(out, style->color ? "\033[1m%s\033[0m\n" : "%s\n", subject);
-	put_when(s->night, out);
-	buf_puts(out, s->n_notes ? "\n" : "");
+	night_when(s->night, out);
+	buf_puts(out, s->n_notes ? "\n\n" : "\n");
 	for (size_t i = 0; i < s->n_notes; i++)
 		put_note(&s->note[i], style, width, out);
 	if (s->n_rows)

@@ -12,7 +12,7 @@
 
 /* ---- nights made by hand ---- */
 
-enum { NIGHTS_MAX = 8 };
+enum { NIGHTS_MAX = 40, PAGE_MAX = 200 * 1000 };
 
 struct made {
 	struct night_measured night[NIGHTS_MAX];
@@ -25,7 +25,7 @@ struct like {
 	size_t trials, infra;
 	double scale; /* mean of its lives; 0: it never fails in 10 */
 	double boot_s;
-	const char *crash[3], *integrity, *kernel, *memory, *state;
+	const char *crash[3], *title, *integrity, *kernel, *memory, *state;
 };
 
 static json_t *arm_like(const struct like *l, struct rng *rng)
@@ -52,10 +52,11 @@ static json_t *crashes_like(const struct like *l)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < 3 && l->crash[i]; i++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "id",
-						      l->crash[i], "title", "a\x1b[2J crash",
-						      "integrity", l->integrity ?: "complete",
-						      "arm", "bad", "trials", 2, "first_trial", 7));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "id", l->crash[i],
+						"title", l->title ?: "a\x1b[2J crash", "integrity",
+						l->integrity ?: "complete", "arm", "bad", "trials",
+						2, "first_trial", 7));
 	return list;
 }
 
@@ -174,7 +175,48 @@ static void the_subject_counts_and_the_text_is_inert(void **state)
 	made_done(&m);
 }
 
-/* The rate that is stated is 1 % a night, 10 of 1,000. */
+/* The rate that is stated is 1 % a night, 10 of 1,000. */ static void
+what_a_guest_says_is_text_on_the_page(void **state)
+{
+	_cleanup_night_said_ struct night_said s = { 0 };
+	_cleanup_buf_ struct buf page = BUF_INIT;
+	struct made m = { 0 };
+	struct like hostile = usual;
+
+	(void)state;
+	hostile.title = "</td><script>x()</script> \"' &amp; \xe2\x80\xaegnp.exe \x1b]0;y\x07";
+	hostile.crash[1] = "k1:b";
+	add_night(&m, usual, 1);
+	add_night(&m, hostile, 2);
+	judge(&m, &s);
+	night_html("nightly", &s, &page);
+	assert_null(strstr(page.data, "<script"));
+	assert_null(strstr(page.data, "\xe2\x80\xae"));
+	assert_null(strpbrk(page.data, "\x1b\x07"));
+	assert_non_null(strstr(page.data, "&lt;/td&gt;&lt;script&gt;x()&lt;/script&gt; &quot;&#39; "
+					  "&amp;amp; \\xe2\\x80\\xaegnp.exe \\x1b]0;y\\x07"));
+	made_done(&m);
+}
+
+static void a_page_of_forty_nights_of_a_thousand_trials_is_small(void **state)
+{
+	_cleanup_night_said_ struct night_said s = { 0 };
+	_cleanup_buf_ struct buf page = BUF_INIT;
+	struct made m = { 0 };
+	struct like big = usual;
+
+	(void)state;
+	big.trials = 1000;
+	while (m.n < NIGHTS_MAX)
+		add_night(&m, big, m.n);
+	judge(&m, &s);
+	night_html("nightly", &s, &page);
+	assert_non_null(strstr(page.data, "night 40"));
+	if (page.len >= PAGE_MAX)
+		fail_msg("%zu bytes", page.len);
+	made_done(&m);
+}
+
 static void a_night_without_change_is_quiet_in_a_thousand_repeats(void **state)
 {
 	struct like few = usual;
@@ -374,6 +416,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(three_nights_a_doubled_hazard_and_a_new_crash_are_told),
 		test(the_subject_counts_and_the_text_is_inert),
+		test(what_a_guest_says_is_text_on_the_page),
+		test(a_page_of_forty_nights_of_a_thousand_trials_is_small),
 		test(a_night_without_change_is_quiet_in_a_thousand_repeats),
 		test(other_settings_begin_anew_another_kernel_does_not),
 		test(a_damaged_report_is_no_new_crash_for_sure),
