@@ -2,8 +2,9 @@
 # shellcheck shell=sh
 # Sourced by the tests beside it (it is not executable, so nobody runs it as one): TAP, a folder of
 # their own that goes with them, and what a command said. The caller is in the checkout's root.
-kernsoak=$(pwd)/${BUILD:-build}/kernsoak
-scenarios=$(pwd)/scenarios
+top=$(pwd)
+kernsoak=$top/${BUILD:-build}/kernsoak
+scenarios=$top/scenarios
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -66,6 +67,39 @@ leaves_nothing() {
 		not_ok "$1" "left behind: $(find "$2" | head -n 5 | tr '\n' ' ')"
 	else
 		ok "$1"
+	fi
+}
+
+# valid SENTENCE SCHEMA FILE...: by tests/lib/valid; the schema is named from the checkout's root.
+valid() {
+	sentence=$1 schema=$top/$2
+	shift 2
+	run "$top/tests/lib/valid" "$schema" "$@"
+	case $code in
+	0) ok "$sentence" ;;
+	77) skip "$sentence" "python3 has no module jsonschema" ;;
+	*) not_ok "$sentence" "the document is not" ;;
+	esac
+}
+
+# page_is_sound NAME PAGE: an XML parser reads it, and (with what npm has, which Debian has not:
+# playwright-core, axe-core and html-validate in KERNSOAK_NODE_MODULES) a browser shows it well.
+page_is_sound() {
+	if command -v xmllint >/dev/null; then
+		run xmllint --noout --nonet "$2"
+		[ "$code" -eq 0 ] && ok "$1: xmllint finds it well formed" || not_ok "$1: xmllint finds it well formed" "it does not"
+	else
+		skip "$1: xmllint finds it well formed" "xmllint is not installed"
+	fi
+	sentence="$1: axe finds no fault, html-validate none, at 400 and 1400 px nothing overflows"
+	modules=${KERNSOAK_NODE_MODULES-$(npm root -g 2>/dev/null)}
+	chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+	if command -v node >/dev/null && [ -n "$chromium" ] && [ -d "$modules/playwright-core" ] &&
+		[ -d "$modules/axe-core" ] && [ -d "$modules/html-validate" ]; then
+		run node "$top/tests/lib/look.mjs" "$modules" "$chromium" "$2"
+		[ "$code" -eq 0 ] && ok "$sentence" || not_ok "$sentence" "there is something"
+	else
+		skip "$sentence" "KERNSOAK_NODE_MODULES has no playwright-core, axe-core, html-validate, or there is no chromium"
 	fi
 }
 

@@ -30,6 +30,18 @@ check() { # check SENTENCE COMMAND...: ok where the command succeeds
 	if "$@" >"$tmp/check.out" 2>&1; then ok "$sentence"; else not_ok "$sentence" "$tmp/check.out"; fi
 }
 
+# valid SENTENCE SCHEMA FILE...: by tests/lib/valid; the schema is named from the checkout's root
+valid() {
+	sentence=$1 schema=$top/$2
+	shift 2
+	"$top/tests/lib/valid" "$schema" "$@" >"$tmp/check.out" 2>&1
+	case $? in
+	0) ok "$sentence" ;;
+	77) skip "$sentence" "python3 has no module jsonschema" ;;
+	*) not_ok "$sentence" "$tmp/check.out" ;;
+	esac
+}
+
 plan() {
 	echo "1..$tap_n"
 }
