@@ -187,8 +187,7 @@ void witness_agent(struct witness *w, const struct agent_line *l, uint64_t at_ns
 	} words[] = {
 		{ "beat", on_beat },     { "progress", on_progress }, { "hello", on_hello },
 		{ "ready", on_ready },   { "begun", on_begun },       { "probe", on_probe },
-		{ "sample", on_sample }, { "kmsg", on_kmsg },         { "sample", on_sample },
-		{ "answer", on_answer },
+		{ "sample", on_sample }, { "kmsg", on_kmsg },         { "answer", on_answer },
 	};
 
 	if (str_eq(l->word, "finding"))
