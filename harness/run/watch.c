@@ -7,6 +7,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 
+#include "base/exit.h"
 #include "base/loop.h"
 #include "base/tail.h"
 #include "model/units.h"
@@ -256,25 +257,26 @@ static bool look(struct watch *w, bool first)
 	return !a.running || (w->options->trial && w->seen && w->n == 0);
 }
 
-static bool flush(struct watch *w)
+/* 0, or -errno of stdout. */
+static int flush(struct watch *w)
 {
 	bool ok = fwrite(buf_str(&w->out), 1, w->out.len, stdout) == w->out.len &&
 		  fflush(stdout) == 0;
+	int r = ok ? 0 : -errno;
 
 	buf_clear(&w->out);
-	return ok;
+	return r;
 }
 
 static void on_timer(void *arg)
 {
 	struct watch *w = arg;
 	bool over = look(w, false);
+	int r = flush(w);
 
 	w->soon = false;
-	if (!flush(w))
-		loop_quit(w->loop, -EPIPE);
-	else if (over)
-		loop_quit(w->loop, 0);
+	if (r < 0 || over)
+		loop_quit(w->loop, r);
 	w->timer = loop_add_timer(w->loop, loop_now(w->loop) + LOOK_NS, on_timer, w);
 }
 
@@ -325,6 +327,7 @@ int watch_run(const struct run_dir *run, const struct watch_options *options, st
 	struct clock clock = { 0 };
 	struct watch w = { .run = run, .options = options, .inotify = -1 };
 	int r = check(run, options, err);
+	bool over;
 
 	if (r == 0)
 		r = loop_new(&clock, &w.loop, err);
@@ -335,9 +338,13 @@ int watch_run(const struct run_dir *run, const struct watch_options *options, st
 		loop_add_fd(w.loop, w.inotify, EPOLLIN, on_change, &w);
 	notice(&w, run->path, IN_MODIFY | IN_ONLYDIR);
 	w.timer = loop_add_timer(w.loop, loop_now(w.loop) + LOOK_NS, on_timer, &w);
-	if (!look(&w, true) && flush(&w))
+	over = look(&w, true);
+	r = flush(&w);
+	if (r == 0 && !over)
 		r = loop_run(w.loop);
-	flush(&w);
 	watch_done(&w);
-	return r < 0 ? err_set(err, -r, "cannot write to stdout: %s", strerror(-r)) : 0;
+	if (r == 0)
+		return 0;
+	err_set(err, -r, "cannot write to stdout: %s", strerror(-r));
+	return err_exit(err, EXIT_CANNOT_WRITE);
 }
