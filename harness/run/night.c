@@ -18,7 +18,6 @@
 enum {
 	LOOK_EVERY_MS = 500, /* at STOP, and at a runner that still ends */
 	ATTEMPTS = 3,        /* of a run whose process was killed */
-	ARGS_MAX = 64,
 };
 
 void night_done(struct night *n)
@@ -183,13 +182,18 @@ static void look(void *arg)
 	w->look = loop_add_timer(w->loop, loop_now(w->loop) + LOOK_EVERY_MS * NS_PER_MS, look, w);
 }
 
-static int watch(struct work *w, const char *const *argv, struct err *err)
+static int watch(struct work *w, const struct strv *words, struct err *err)
 {
+	_cleanup_free_
+	const char **argv = xcalloc(words->n + 1, sizeof(*argv));
 	const struct proc_options opt = { .death_signal = SIGTERM,
 					  .own_group = true,
 					  .self = true };
-	int r = proc_spawn(argv, &opt, &w->proc, err);
+	int r;
 
+	for (size_t i = 0; i < words->n; i++)
+		argv[i] = words->item[i];
+	r = proc_spawn(argv, &opt, &w->proc, err);
 	if (r < 0)
 		return r;
 	w->end = loop_add_fd(w->loop, w->proc.pidfd, EPOLLIN, on_end, w);
@@ -201,41 +205,28 @@ static int watch(struct work *w, const char *const *argv, struct err *err)
 	return loop_run(w->loop);
 }
 
-struct args {
-	const char *arg[ARGS_MAX];
-	size_t n;
-	struct strv made;
-};
-
-static void add(struct args *a, const char *word)
+static void add_value(struct strv *a, const char *option, const char *value)
 {
-	if (a->n + 1 < ARRAY_SIZE(a->arg))
-		a->arg[a->n++] = word;
+	strv_take(a, xasprintf("--%s=%s", option, value));
 }
 
-static void add_value(struct args *a, const char *option, const char *value)
-{
-	strv_take(&a->made, xasprintf("--%s=%s", option, value));
-	add(a, a->made.item[a->made.n - 1]);
-}
-
-static void add_each(struct args *a, const char *option, const json_t *values)
+static void add_each(struct strv *a, const char *option, const json_t *values)
 {
 	for (size_t i = 0; i < json_array_size(values); i++)
 		add_value(a, option, json_string_value(json_array_get(values, i)));
 }
 
-static void add_common(struct args *a, const json_t *entry, const struct night_options *opt)
+static void add_common(struct strv *a, const json_t *entry, const struct night_options *opt)
 {
 	char text[UNIT_TEXT];
 	uint64_t budget_ns = 0, jobs = 0;
 
 	json_get_u64(entry, "budget_ns", &budget_ns, NULL);
 	json_get_u64(entry, "jobs", &jobs, NULL);
-	add(a, "--no-report");
+	strv_add(a, "--no-report");
 	add_value(a, "results", opt->results);
 	if (opt->quiet)
-		add(a, "--quiet");
+		strv_add(a, "--quiet");
 	if (opt->uri)
 		add_value(a, "uri", opt->uri);
 	if (budget_ns)
@@ -246,12 +237,12 @@ static void add_common(struct args *a, const json_t *entry, const struct night_o
 	}
 }
 
-static void args_of_run(struct args *a, const json_t *entry, const char *tag, uint64_t seed,
+static void args_of_run(struct strv *a, const json_t *entry, const char *tag, uint64_t seed,
 			const struct night_options *opt)
 {
 	char text[UNIT_TEXT];
 
-	add(a, "run");
+	strv_add(a, "run");
 	add_common(a, entry, opt);
 	add_value(a, "tag", tag);
 	if (*text_of(entry, "profile"))
@@ -262,8 +253,8 @@ static void args_of_run(struct args *a, const json_t *entry, const char *tag, ui
 		snprintf(text, sizeof(text), "%" PRIu64, seed);
 		add_value(a, "seed", text);
 	}
-	add(a, "--");
-	add(a, text_of(entry, "scenario"));
+	strv_add(a, "--");
+	strv_add(a, text_of(entry, "scenario"));
 }
 
 /* ---- one of its scenarios ---- */
@@ -314,21 +305,20 @@ static void wait_for_runner(struct work *w, const char *run)
 static int one_attempt(struct work *w, json_t *entry, const char *tag, uint64_t seed,
 		       const struct night_options *opt, struct err *err)
 {
-	struct args a = { 0 };
+	_cleanup_strv_ struct strv a = { 0 };
 	int r;
 
-	add(&a, "kernsoak");
+	strv_add(&a, "kernsoak");
 	note_run(w->n, entry, tag, opt->results);
 	if (*text_of(entry, "run")) {
 		wait_for_runner(w, text_of(entry, "run"));
-		add(&a, "resume");
+		strv_add(&a, "resume");
 		add_common(&a, entry, opt);
-		add(&a, text_of(entry, "run"));
+		strv_add(&a, text_of(entry, "run"));
 	} else {
 		args_of_run(&a, entry, tag, seed, opt);
 	}
-	r = watch(w, a.arg, err);
-	strv_done(&a.made);
+	r = watch(w, &a, err);
 	note_run(w->n, entry, tag, opt->results);
 	return r;
 }
