@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stddef.h>
 
 #include "base/exit.h"
@@ -111,6 +112,8 @@ static int read_count(const struct node *v, const struct key *k, uint64_t *ret, 
 
 	if (read_number(v, k, &number, err) < 0)
 		return -EINVAL;
+	if (number != floor(number))
+		return tree_complain(err, v, "%s is a whole number, not %.40s", k->name, v->text);
 	*ret = (uint64_t)number;
 	return 0;
 }

@@ -396,6 +396,7 @@ static void a_slip_in_it_is_answered_with_what_would_do(void **state)
 		{ "hook: { when: never }\nscenarios: [{ scenario: s.yaml }]\n",
 		  "always or change" },
 		{ "hook: { command: mail }\nscenarios: [{ scenario: s.yaml }]\n", "a list" },
+		{ "jobs: 1.5\nscenarios: [{ scenario: s.yaml }]\n", "whole number" },
 		{ "name: a/b\nscenarios: [{ scenario: s.yaml }]\n", "no name for nights" },
 	};
 
