@@ -57,6 +57,17 @@ struct suite {
 	struct buf cases;
 };
 
+/* Nothing where the instant is none of a calendar. */
+static void timestamp(struct buf *out, int64_t at_s)
+{
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	if (at_s >= 0)
+		export_instant(&b, at_s, "");
+	if (b.len)
+		attribute(out, "timestamp", buf_str(&b));
+}
+
 static uint64_t life_of(const struct verdict *v)
 {
 	return export_counts(v) ? v->exposure_ns : 0;
@@ -142,10 +153,7 @@ static void one_suite(const struct export_run *x, const struct view_arm *a, stru
 	counts(&all->cases, &s);
 	buf_printf(&all->cases, " skipped=\"%zu\"", s.of[RESULT_CUT] + s.of[RESULT_LOST]);
 	time_attribute(&all->cases, s.life_ns);
-	if (x->view.about.started_s >= 0) {
-		buf_puts(&all->cases, " timestamp=\"");
-		export_instant(&all->cases, x->view.about.started_s, "\"");
-	}
+	timestamp(&all->cases, x->view.about.started_s);
 	if (*x->view.host)
 		attribute(&all->cases, "hostname", x->view.host);
 	buf_puts(&all->cases, ">\n");

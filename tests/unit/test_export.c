@@ -420,9 +420,25 @@ static void openmetrics_says_what_does_not_exist(void **state)
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 }
 
+/* plan.json is a file, and may say what it likes. */
+static void an_instant_beyond_the_calendar_is_left_out(void **state)
+{
+	struct made m;
+	char *junit;
+
+	(void)state;
+	load(&m);
+	m.x.view.about.started_s = INT64_MAX;
+	junit = written(&m, "junit");
+	assert_null(strstr(junit, "timestamp"));
+	free(junit);
+	done(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		test(an_instant_beyond_the_calendar_is_left_out),
 		test(every_format_has_a_name_of_its_own_and_writes_something),
 		test(hostile_text_is_inert_in_every_format),
 		test(what_a_trial_was_is_a_result_of_each_format),
