@@ -46,6 +46,11 @@ void columns_add_buf(struct columns *c, struct buf *text)
 	buf_clear(text);
 }
 
+bool columns_right(const struct columns *c, size_t column)
+{
+	return c->right >> MIN(column, (size_t)63) & 1;
+}
+
 static size_t width_of(const struct columns *c, size_t column)
 {
 	size_t width = 0;
@@ -119,7 +124,8 @@ static bool column_empty(const struct columns *c, size_t column)
 
 static void drop(struct columns *c, size_t column)
 {
-	const uint64_t below = (UINT64_C(1) << column) - 1;
+	const uint64_t last = UINT64_C(1) << 63;
+	const uint64_t below = column < 64 ? (UINT64_C(1) << column) - 1 : UINT64_MAX;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < c->cell.n; i++) {
@@ -129,7 +135,7 @@ static void drop(struct columns *c, size_t column)
 			c->cell.item[kept++] = c->cell.item[i];
 	}
 	c->cell.n = kept;
-	c->right = (c->right & below) | (c->right >> 1 & ~below);
+	c->right = (c->right & below) | ((c->right >> 1 | (c->right & last)) & ~below);
 	c->n--;
 }
 
@@ -156,7 +162,7 @@ void columns_print(const struct columns *c, struct buf *out)
 	for (size_t i = 0; i < c->cell.n; i++) {
 		const char *text = c->cell.item[i];
 		int pad = (int)(width[i % c->n] - figure_columns(text));
-		bool right = c->right >> (i % c->n) & 1;
+		bool right = columns_right(c, i % c->n);
 
 		buf_printf(out, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
 		if ((i + 1) % c->n) {

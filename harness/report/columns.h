@@ -7,7 +7,7 @@
 
 struct columns {
 	size_t n;         /* columns in a row; set before the first cell */
-	uint64_t right;   /* bit i: column i is aligned to the right */
+	uint64_t right;   /* bit i: column i is aligned to the right; bit 63: and all behind it */
 	struct strv cell; /* row by row */
 };
 
@@ -28,6 +28,8 @@ void columns_fit(struct columns *c, size_t column, size_t width, size_t least);
 
 /* How wide columns_print() would be. */
 size_t columns_width(const struct columns *c);
+
+bool columns_right(const struct columns *c, size_t column);
 
 /* Takes out the columns that have nothing but a heading. */
 void columns_drop_empty(struct columns *c);

@@ -84,7 +84,7 @@ static bool is_stacked(const struct columns *c)
 
 static void put_cell(struct html *h, const struct columns *c, size_t i, bool stacked)
 {
-	const char *class = c->right >> (i % c->n) & 1 ? " class=\"r\"" : "";
+	const char *class = columns_right(c, i % c->n) ? " class=\"r\"" : "";
 	const char *scope = i < c->n ? " scope=\"col\"" : " scope=\"row\"";
 	bool head = i < c->n || i % c->n == 0;
 

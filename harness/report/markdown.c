@@ -126,7 +126,7 @@ static void put_row(const struct columns *c, size_t row, const size_t *width, st
 		const char *cell = c->cell.item[row * c->n + i];
 		size_t n = figure_columns(cell);
 		int pad = (int)(width[i] > n ? width[i] - n : 0);
-		bool right = c->right >> i & 1;
+		bool right = columns_right(c, i);
 
 		buf_printf(out, "| %*s%s%*s ", right ? pad : 0, "", cell, right ? 0 : pad, "");
 	}
@@ -136,7 +136,7 @@ static void put_row(const struct columns *c, size_t row, const size_t *width, st
 static void put_rule(const struct columns *c, const size_t *width, struct buf *out)
 {
 	for (size_t i = 0; i < c->n; i++) {
-		bool right = c->right >> i & 1;
+		bool right = columns_right(c, i);
 
 		buf_puts(out, "| ");
 		put_times(out, '-', MAX(width[i], (size_t)3) - right);

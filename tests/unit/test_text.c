@@ -251,9 +251,26 @@ static void a_paragraph_breaks_at_spaces(void **state)
 	assert_string_equal(buf_str(&out), "one two\n  three\n  averyveryverylongword\n  four\n");
 }
 
+static void a_table_of_more_columns_than_bits_is_aligned_to_its_end(void **state)
+{
+	_cleanup_columns_ struct columns c = { .n = 70, .right = ~UINT64_C(1) };
+	_cleanup_buf_ struct buf got = BUF_INIT, want = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * c.n; i++)
+		columns_add(&c, i < c.n ? "head" : "1");
+	columns_print(&c, &got);
+	buf_puts(&want, "1   ");
+	for (size_t i = 1; i < c.n; i++)
+		buf_puts(&want, "     1");
+	buf_putc(&want, '\n');
+	assert_string_equal(strchr(buf_str(&got), '\n') + 1, buf_str(&want));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		test(a_table_of_more_columns_than_bits_is_aligned_to_its_end),
 		test(the_report_of_a_run_reads_as_it_should),
 		test(in_ascii_too),
 		test(and_of_a_run_that_was_torn_apart),
