@@ -92,7 +92,7 @@ static void take(struct reading *r, double at_s, const char *prefix, char *token
 		snprintf(key, sizeof(key), "%s%.80s", prefix, t);
 		hint = column_of(r, key, hint);
 		if (hint == SIZE_MAX)
-			return;
+			break;
 		set_value(row, hint++, (double)v);
 	}
 	r->next = (r->next + 1) % SAMPLES_MAX;

@@ -276,6 +276,28 @@ static void only_the_last_rows_of_a_long_soak_are_kept(void **state)
 	log_done(&l);
 }
 
+/* A row with more keys than there is room for is kept as far as it goes, and in its place. */
+static void a_row_with_too_many_keys_does_not_spoil_the_others(void **state)
+{
+	struct log l;
+	_cleanup_samples_ struct samples s = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	log_init(&l);
+	log_samples(&l, SAMPLES_MAX, busy, none, steady);
+	buf_printf(&l.text, "%.0f sample up=1", (FROM_S + SAMPLES_MAX) * 1e9);
+	for (int i = 0; i < SAMPLE_KEYS_MAX; i++)
+		buf_printf(&l.text, " mem.x%d=1", i);
+	buf_puts(&l.text, "\n");
+	assert_ok(fs_write(l.dir, "agent.log", buf_str(&l.text), l.text.len, &err));
+	assert_ok(samples_read(l.dir, 0, UINT64_MAX, &s, &err));
+	assert_int_equal(s.n, SAMPLES_MAX);
+	for (size_t i = 0; i < s.n; i++)
+		assert_true(s.at_s[i] == FROM_S + 1 + (double)i);
+	log_done(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +308,7 @@ int main(void)
 		test(noise_alone_is_hardly_ever_a_jump),
 		test(samples_of_a_guest_that_lies_are_read_without_harm),
 		test(only_the_last_rows_of_a_long_soak_are_kept),
+		test(a_row_with_too_many_keys_does_not_spoil_the_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
