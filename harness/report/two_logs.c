@@ -11,8 +11,9 @@
 #include "store/layout.h"
 
 enum {
-	LOG_MAX = 64 << 20, /* of each */
-	AHEAD = 64,         /* how far one log is searched for a line of the other */
+	LOG_MAX = 64 << 20,  /* of each */
+	LINES_MAX = 1 << 20, /* of each: a guest may write empty ones */
+	AHEAD = 64,          /* how far one log is searched for a line of the other */
 };
 
 struct entry {
@@ -35,6 +36,8 @@ static void log_done(struct log *l)
 
 static void add(struct log *l, const char *text, double guest_s, uint64_t seq)
 {
+	if (l->n == LINES_MAX)
+		return;
 	if (l->n == l->room) {
 		l->room = l->room ? 2 * l->room : 1024;
 		l->entry = xrealloc(l->entry, l->room * sizeof(*l->entry));

@@ -92,6 +92,21 @@ static void without_netconsole_there_is_one_log_and_no_marks(void **state)
 	assert_string_equal(buf_str(&text), "[    1.000000] a\n");
 }
 
+/* Each line of a log is an entry in memory, however short it is. */
+static void of_a_flood_of_lines_the_first_million_is_read(void **state)
+{
+	struct folder *f = *state;
+	_cleanup_buf_ struct buf net = BUF_INIT;
+	struct two_counts c;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < (1 << 20) + 10; i++)
+		buf_puts(&net, "6,1,1,-;\n");
+	assert_ok(fs_write(f->fd, "netconsole.log", net.data, net.len, &err));
+	assert_true(two_logs_count(f->fd, &c));
+	assert_int_equal(c.netconsole, 1 << 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +116,7 @@ int main(void)
 		with_folder(a_record_of_two_lines_is_two_on_a_console),
 		with_folder(what_a_guest_prints_does_not_drive_a_terminal),
 		with_folder(without_netconsole_there_is_one_log_and_no_marks),
+		with_folder(of_a_flood_of_lines_the_first_million_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
