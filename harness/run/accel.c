@@ -64,6 +64,29 @@ static char *cache_name(const char *kernel)
 	return xasprintf("%016" PRIx64, h);
 }
 
+void accel_probe_settings(const struct settings *like, struct settings *ret)
+{
+	struct settings s = *like;
+	struct guest *g = &s.guest;
+
+	s.n_loads = s.plant.n = 0;
+	s.exposure_starts = EXPOSURE_BEGIN;
+	s.boot.zero_errors = ZERO_ERRORS_NO;
+	s.evidence.dump = DUMP_NEVER;
+	s.evidence.netconsole = NETCONSOLE_NO;
+	s.evidence.samples = NS_PER_S;
+	s.limits.boot = 30 * NS_PER_S;
+	s.limits.soak = NS_PER_S;
+	g->accel = ACCEL_KVM;
+	g->sysctl.n = g->sysfs.n = g->modules.n = g->panic_on.n = 0;
+	g->disks.n = g->disk_faults.n = 0;
+	g->mglru = MGLRU_KERNEL;
+	g->watchdog.device = WATCHDOG_NONE;
+	g->heartbeat = (struct heartbeat_wish){ .fsync = (char *)"", .ask = TIME_NEVER };
+	g->swap.bytes = g->balloon.to = TIME_NEVER;
+	*ret = s;
+}
+
 /* A trial without loads under KVM: 1 where its soak began, 0 where not, less where none was run (a
  * full disk says nothing about KVM). */
 static int probe(int dirfd, const char *dir, const struct settings *like, const char *uri)
@@ -73,8 +96,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 			     .arm = (char *)"probe",
 			     .trial = (uint64_t)getpid(),
 			     .seed = 1,
-			     .uri = (char *)(uintptr_t)uri,
-			     .settings = *like };
+			     .uri = (char *)(uintptr_t)uri };
 	const char *argv[] = { "kernsoak", "trial", dir, NULL };
 	_cleanup_json_ json_t *j = NULL, *jv = NULL;
 	struct proc_options opt = { .death_signal = SIGTERM, .own_group = true, .self = true };
@@ -82,14 +104,7 @@ static int probe(int dirfd, const char *dir, const struct settings *like, const 
 	struct proc p = PROC_INIT;
 	struct verdict v;
 
-	spec.settings.n_loads = spec.settings.plant.n = 0;
-	spec.settings.guest.accel = ACCEL_KVM;
-	spec.settings.guest.sysctl.n = spec.settings.guest.modules.n = 0;
-	spec.settings.guest.disks.n = spec.settings.guest.disk_faults.n =
-		spec.settings.guest.sysfs.n = 0;
-	spec.settings.guest.swap.bytes = spec.settings.guest.balloon.to = TIME_NEVER;
-	spec.settings.limits.boot = 30 * NS_PER_S;
-	spec.settings.limits.soak = NS_PER_S;
+	accel_probe_settings(like, &spec.settings);
 	j = spec_to_json(&spec);
 	opt.stdout_fd = opt.stderr_fd = null;
 	unsetenv(TRIAL_RUNNER_ENV);

@@ -13,6 +13,12 @@
 /* Turns guest.accel auto into kvm or tcg. A scenario that insists on kvm gets it unprobed. */
 int accel_resolve(struct settings *s, const struct files *f, const char *uri, struct err *err);
 
+/*
+ * What a probe boots: the machine of `like` (whose words it borrows), and nothing that the scenario
+ * wants of its guest. A first reclaim that never comes says nothing of KVM.
+ */
+void accel_probe_settings(const struct settings *like, struct settings *ret);
+
 /* What is known without a probe. */
 struct accel_known {
 	bool device;     /* /dev/kvm is there */
