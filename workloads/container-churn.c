@@ -67,9 +67,8 @@ static void read_params(struct churn *c)
 	c->deadline_ns = load_param_u64("probe-deadline");
 	if (!c->cfg.runtime)
 		load_fail("there is no runtime %s here", name);
-	if (!c->cfg.rate || !c->cfg.parallel || c->cfg.parallel > CHURN_PARALLEL_MAX)
-		load_fail("rate and parallel must be 1 or more, and parallel at most %d",
-			  CHURN_PARALLEL_MAX);
+	if (!c->cfg.parallel || c->cfg.parallel > CHURN_PARALLEL_MAX)
+		load_fail("parallel must be 1 or more, and at most %d", CHURN_PARALLEL_MAX);
 }
 
 /* ---- the proof ---- */
@@ -260,7 +259,13 @@ static void prepare(struct churn *c)
 	r = c->cfg.runtime->prepare(&c->cfg, &why);
 	if (r < 0)
 		load_fail("%s: %s", why, strerror(-r));
+	turns_init(&c->ledger->turns, c->cfg.rate);
 	left_base(&c->base);
+}
+
+static void on_rate(void *turns, uint64_t rate)
+{
+	turns_tune(turns, rate);
 }
 
 int main(int argc, char **argv)
@@ -279,6 +284,7 @@ int main(int argc, char **argv)
 	prove(&c, &first);
 	if (c.probe_ns)
 		n_probes = churn_probes(probes, c.deadline_ns);
+	load_tunable("rate", on_rate, &c.ledger->turns);
 	load_armed("a %s container came and went without a trace: %u connections to itself, %u "
 		   "half-closed, %u datagrams, %u addresses under detection; %zu probes",
 		   c.cfg.runtime->name, first.connected, first.half_closed, first.datagrams,

@@ -286,6 +286,14 @@ static void on_stop(const char *tokens)
 	loads_terminate();
 }
 
+static void on_tune(const char *tokens)
+{
+	if (agent.phase < PHASE_STARTING)
+		say_error("tune before begin");
+	else if (agent.phase < PHASE_TERM)
+		loads_tune(tokens);
+}
+
 /* The trial has failed, and its last words are wanted on the console. */
 static void on_sysrq(const char *tokens)
 {
@@ -305,7 +313,7 @@ static const struct {
 	{ "job", on_job },           { "module", on_module }, { "load", loads_add },
 	{ "settle", on_settle },     { "begin", on_begin },   { "ping", on_ping },
 	{ "stop", on_stop },         { "sysrq", on_sysrq },   { "plant", on_plant },
-	{ "boot-log", on_boot_log }, { "ask", on_ask },
+	{ "boot-log", on_boot_log }, { "ask", on_ask },       { "tune", on_tune },
 };
 
 static void handle_line(char *line)

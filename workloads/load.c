@@ -192,22 +192,86 @@ uint64_t load_random(void)
 	return load_random_from(&self.random);
 }
 
-void load_wait_go(void)
-{
-	char line[16];
-	size_t n = 0;
+/* ---- what the agent says ---- */
 
-	while (n < sizeof line) {
+#define TUNABLES 4
+
+static struct {
+	struct tunable {
+		const char *key;
+		void (*fn)(void *arg, uint64_t value);
+		void *arg;
+	} item[TUNABLES];
+	size_t n;
+} tunables;
+
+void load_tunable(const char *key, void (*fn)(void *arg, uint64_t value), void *arg)
+{
+	if (tunables.n == TUNABLES)
+		load_fail("`%s` is one tunable parameter too many", key);
+	tunables.item[tunables.n++] = (struct tunable){ key, fn, arg };
+	say_fmt("tunable", "%s", key);
+}
+
+/* One line without its newline; false at the end, which is the agent's. */
+static bool hear(char *line, size_t size)
+{
+	for (size_t n = 0; n < size;) {
 		ssize_t r = read(STDIN_FILENO, line + n, 1);
+
 		if (r < 0 && errno == EINTR)
 			continue;
 		if (r <= 0)
-			_exit(1);
-		if (line[n++] == '\n')
-			break;
+			return false;
+		if (line[n++] != '\n')
+			continue;
+		line[n - 1] = 0;
+		return true;
 	}
-	if (n != 3 || memcmp(line, "go\n", 3) != 0)
+	return false;
+}
+
+/* "KEY VALUE" */
+static bool tune(const char *words)
+{
+	const size_t n = strcspn(words, " ");
+	uint64_t v;
+
+	if (!words[n] || wire_number(words + n + 1, &v) < 0)
+		return false;
+	for (size_t i = 0; i < tunables.n; i++)
+		if (strlen(tunables.item[i].key) == n &&
+		    memcmp(tunables.item[i].key, words, n) == 0) {
+			tunables.item[i].fn(tunables.item[i].arg, v);
+			return true;
+		}
+	return false;
+}
+
+static void *listen_to_agent(void *arg)
+{
+	char line[128];
+
+	(void)arg;
+	while (hear(line, sizeof line))
+		if (strncmp(line, "tune ", 5) != 0 || !tune(line + 5))
+			load_note("not understood: %s", line);
+	return NULL;
+}
+
+void load_wait_go(void)
+{
+	pthread_t thread;
+	char line[128];
+
+	do {
+		if (!hear(line, sizeof line))
+			_exit(1);
+	} while (strncmp(line, "tune ", 5) == 0 && tune(line + 5));
+	if (strcmp(line, "go") != 0)
 		load_fail("expected `go` on stdin");
+	if (tunables.n && pthread_create(&thread, NULL, listen_to_agent, NULL) != 0)
+		load_fail("no thread to listen to the agent");
 }
 
 void load_pause(uint64_t ns)

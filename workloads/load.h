@@ -56,6 +56,13 @@ void load_finding(const char *name);
 /* The preconditions do not hold: says so and ends. */
 _Noreturn void load_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * The host may give this number another value while the load works (docs/PROTOCOL.md, tune): `fn`
+ * is called with it, in a thread of its own. To be said before load_armed(), of 4 parameters at
+ * most.
+ */
+void load_tunable(const char *key, void (*fn)(void *arg, uint64_t value), void *arg);
+
 /* Returns when the agent writes `go`; ends the load where the agent closes the pipe instead. */
 void load_wait_go(void);
 

@@ -26,8 +26,9 @@ struct load_param {
 	const char *fallback; /* as a scenario would write it; NULL: the scenario must say it */
 	uint64_t min, max;    /* for the numeric types, in the unit of the type */
 	const char *sentence;
-	const char *words; /* of a choice: what it may be, separated by spaces */
+	const char *words;   /* of a choice: what it may be, separated by spaces */
 	const char *example; /* where fallback is NULL: a value, as YAML */
+	bool tunable;        /* may be changed while the load works (docs/PROTOCOL.md, tune) */
 };
 
 /* What one value of a parameter asks for besides: fs=loop needs the module loop. */

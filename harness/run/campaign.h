@@ -21,7 +21,8 @@ struct tally { /* of one arm */
 
 /* What is known of a running trial's soak: instants of the runner's clock. */
 struct soak {
-	uint64_t from_ns; /* 0: it has not begun, as far as we have heard */
+	bool begun;       /* its guest's loads work, or wait for their orders */
+	uint64_t from_ns; /* since when it counts; 0: it does not yet, as far as we have heard */
 	uint64_t over_ns; /* it ended then and its verdict is still to come; 0: it goes on */
 };
 

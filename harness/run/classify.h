@@ -41,13 +41,15 @@ struct facts {
 	double work_before;  /* the exposure's load had counted by then */
 	uint64_t last_beat_ns;     /* arrival of the last beat or progress; 0: none */
 	uint64_t last_progress_ns; /* the last count of any load; 0: none */
-	uint64_t last_sync_ns;     /* the last beat by which another fsync had come through */
-	uint64_t last_answer_ns;   /* the last request that was served */
-	uint64_t synced;           /* fsyncs so far */
-	char refusal[64];          /* what became of the last request that was not served */
-	uint64_t probe_ns;         /* when the first overdue probe had begun to wait; 0: none */
-	uint64_t end_ns;           /* the instant of the ending */
-	uint64_t horizon_ns;       /* of the soak's limit, if a target had yet to last then; or 0 */
+	uint64_t tuned_ns; /* when the run last gave a load another rate (run/orders.h); 0: never */
+	bool idle;         /* it was 0: nothing is to be counted */
+	uint64_t last_sync_ns;   /* the last beat by which another fsync had come through */
+	uint64_t last_answer_ns; /* the last request that was served */
+	uint64_t synced;         /* fsyncs so far */
+	char refusal[64];        /* what became of the last request that was not served */
+	uint64_t probe_ns;       /* when the first overdue probe had begun to wait; 0: none */
+	uint64_t end_ns;         /* the instant of the ending */
+	uint64_t horizon_ns;     /* of the soak's limit, if a target had yet to last then; or 0 */
 	enum ending ending;
 	enum step step;   /* in which step it ended */
 	char probe[24];   /* that probe's name: of a-z 0-9 and - only */

@@ -174,16 +174,18 @@ static bool whole_number(const char **at, uint64_t *ret)
 	return str_to_u64(line, INT64_MAX, ret) == 0;
 }
 
-void evidence_soak_read(int dirfd, uint64_t *ret_from_ns, uint64_t *ret_over_ns)
+bool evidence_soak_read(int dirfd, uint64_t *ret_from_ns, uint64_t *ret_over_ns)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	const char *at;
 
 	if (fs_read(dirfd, "soak", 128, &text, NULL) < 0)
-		return;
+		return false;
 	at = buf_str(&text);
-	if (whole_number(&at, ret_from_ns))
-		whole_number(&at, ret_over_ns);
+	if (!whole_number(&at, ret_from_ns))
+		return false;
+	whole_number(&at, ret_over_ns);
+	return true;
 }
 
 int evidence_error(const struct evidence *e)

@@ -32,13 +32,15 @@ void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...) PRI
 #define HOST_NOTE "host "
 
 /*
- * The file `soak`, for the runner: when the soak began and, once it is over (over_ns not 0), when;
- * instants of the host's clock, one a line. Its lack is no reason not to go on.
+ * The file `soak`, for the runner, from when the guest soaks: since when that counts (0: not yet,
+ * exposure.starts) and, once it is over (over_ns not 0), when; instants of the host's clock, one a
+ * line. Its lack is no reason not to go on.
  */
 void evidence_soak(struct evidence *e, uint64_t from_ns, uint64_t over_ns);
 
-/* What it says so far; leaves *ret_ alone where it says nothing (yet). */
-void evidence_soak_read(int dirfd, uint64_t *ret_from_ns, uint64_t *ret_over_ns);
+/* What it says so far; leaves *ret_ alone where it says nothing (yet). Does the guest soak, or has
+ * it? */
+bool evidence_soak_read(int dirfd, uint64_t *ret_from_ns, uint64_t *ret_over_ns);
 
 /* The first error of a write (ENOSPC ...), 0 while there was none. */
 int evidence_error(const struct evidence *e);

@@ -160,7 +160,7 @@ static void hear_soak(struct runner *r, uint64_t trial)
 	const uint64_t before = s->from_ns;
 
 	if (fd >= 0)
-		evidence_soak_read(fd, &s->from_ns, &s->over_ns);
+		s->begun = evidence_soak_read(fd, &s->from_ns, &s->over_ns);
 	if (!before && s->from_ns)
 		events_soak(r->events, &r->campaign, trial);
 }

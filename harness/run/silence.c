@@ -38,7 +38,8 @@ bool silence_look(const struct settings *s, const struct facts *f, uint64_t soun
 	const struct rule rules[] = {
 		{ f->last_beat_ns, lim->heartbeat, ENDING_HEARTBEAT, false },
 		{ sound_ns, lim->silence, ENDING_SILENCE, false },
-		{ f->last_progress_ns, lim->progress, ENDING_PROGRESS, false },
+		{ MAX(f->last_progress_ns, f->tuned_ns), f->idle ? TIME_NEVER : lim->progress,
+		  ENDING_PROGRESS, false },
 		{ f->last_sync_ns, fsync_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_FSYNC,
 		  true },
 		{ f->last_answer_ns, ask_wanted(wish) ? lim->heartbeat : TIME_NEVER, ENDING_ANSWER,

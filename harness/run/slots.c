@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "base/exit.h"
 #include "base/proc.h"
@@ -16,6 +17,7 @@ struct slot {
 	struct slots *slots;
 	uint64_t trial; /* 0: idle */
 	struct proc proc;
+	int orders; /* our end of the trial's stdin; -1: none */
 	struct loop_source *source;
 };
 
@@ -36,7 +38,7 @@ struct slots *slots_new(struct loop *loop, size_t n, slot_end_fn fn, void *arg)
 	s->arg = arg;
 	s->n = n;
 	for (size_t i = 0; i < n; i++)
-		s->slot[i] = (struct slot){ .slots = s, .proc = PROC_INIT };
+		s->slot[i] = (struct slot){ .slots = s, .proc = PROC_INIT, .orders = -1 };
 	return s;
 }
 
@@ -82,6 +84,18 @@ void slots_signal_trial(const struct slots *s, uint64_t trial, int signo)
 			proc_kill(&s->slot[i].proc, signo);
 }
 
+/* A socket, not a pipe: a trial that has ended is an error here, and no SIGPIPE. */
+int slots_order(const struct slots *s, uint64_t trial, const char *line)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->slot[i].trial == trial)
+			return send(s->slot[i].orders, line, strlen(line),
+				    MSG_DONTWAIT | MSG_NOSIGNAL) < 0
+				       ? -errno
+				       : 0;
+	return -ESRCH;
+}
+
 static void on_end(void *arg, uint32_t events)
 {
 	struct slot *s = arg;
@@ -89,10 +103,11 @@ static void on_end(void *arg, uint32_t events)
 
 	(void)events;
 	s->source = loop_remove(s->slots->loop, s->source);
+	close(TAKE(s->orders, -1));
 	s->slots->fn(s->slots->arg, trial, proc_wait(&s->proc));
 }
 
-static int start(const char *dir, struct proc *ret, struct err *err)
+static int start(const char *dir, int orders, struct proc *ret, struct err *err)
 {
 	char pid[32];
 	_cleanup_free_
@@ -107,7 +122,8 @@ static int start(const char *dir, struct proc *ret, struct err *err)
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
 	setenv(TRIAL_RUNNER_ENV, pid, 1);
 	return proc_spawn(argv,
-			  &(struct proc_options){ .stdout_fd = out,
+			  &(struct proc_options){ .stdin_fd = orders,
+						  .stdout_fd = out,
 						  .stderr_fd = out,
 						  .death_signal = SIGTERM,
 						  .block_signal = TRIAL_ENOUGH,
@@ -120,8 +136,14 @@ int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_
 		struct err *err)
 {
 	struct slot *it = &s->slot[slot];
-	int r = start(dir, &it->proc, err);
+	_cleanup_close_ int ours = -1, theirs = -1;
+	int pair[2], r;
 
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, errno, "cannot make a socket: %s", strerror(errno));
+	ours = pair[0];
+	theirs = pair[1];
+	r = start(dir, theirs, &it->proc, err);
 	if (r < 0)
 		return r;
 	it->source = loop_add_fd(s->loop, it->proc.pidfd, EPOLLIN, on_end, it);
@@ -132,6 +154,7 @@ int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_
 		return r;
 	}
 	it->trial = trial;
+	it->orders = TAKE(ours, -1);
 	*ret_pid = it->proc.pid;
 	return 0;
 }

@@ -24,6 +24,9 @@ int slots_spawn(struct slots *s, int slot, uint64_t trial, const char *dir, pid_
 		struct err *err);
 
 void slots_signal(const struct slots *s, int signo); /* to all that run */
+/* A line (with its newline) for the trial's run/orders.h: 0; -ESRCH where none such runs, or -errno
+ * where its process does not take it. */
+int slots_order(const struct slots *s, uint64_t trial, const char *line);
 void slots_signal_trial(const struct slots *s, uint64_t trial, int signo);
 
 #endif

@@ -16,6 +16,7 @@
 #include "run/evidence.h"
 #include "run/gather.h"
 #include "run/host.h"
+#include "run/orders.h"
 #include "run/silence.h"
 #include "run/witness.h"
 
@@ -29,6 +30,7 @@ struct trial {
 	struct host_watch host;
 	struct balloon *balloon;
 	struct asking *asking;
+	struct orders *orders;
 	struct loop_source *limit, *watch, *host_timer;
 	struct gather *gather; /* in its step only */
 	bool held;             /* for a debugger, until somebody says enough */
@@ -47,6 +49,7 @@ struct trial {
 };
 
 static void enter(struct trial *t, enum step step);
+static void on_limit(void *arg);
 
 static uint64_t now(const struct trial *t)
 {
@@ -57,7 +60,7 @@ static uint64_t now(const struct trial *t)
  * time is none of its own. */
 static void tell_runner(const struct trial *t)
 {
-	if (t->witness.facts.exposed_ns && !t->env->clock->fake)
+	if (t->witness.facts.soak_ns && !t->env->clock->fake)
 		evidence_soak(t->evidence, t->witness.facts.exposed_ns,
 			      t->witness.facts.horizon_ns ? t->witness.facts.horizon_ns
 							  : t->witness.facts.end_ns);
@@ -81,6 +84,7 @@ static void end(struct trial *t, enum ending ending, const char *detail)
 		return;
 	t->balloon = balloon_free(t->balloon);
 	t->asking = asking_free(t->asking);
+	t->orders = orders_free(t->orders);
 	witness_end(&t->witness, ending, t->step, now(t), detail);
 	tell_runner(t);
 	evidence_note(t->evidence, now(t), ENDING_NOTE "%d in %s: %s", ending, step_name(t->step),
@@ -307,6 +311,26 @@ static void on_watch(void *arg)
 		t->watch = loop_add_timer(t->loop, next, on_watch, t);
 }
 
+/* ---- what the run orders ---- */
+
+static void on_tuned(void *arg, uint64_t value)
+{
+	struct trial *t = arg;
+
+	t->witness.facts.tuned_ns = now(t);
+	t->witness.facts.idle = value == 0;
+	t->watch = loop_remove(t->loop, t->watch);
+	t->watch = loop_add_timer(t->loop, now(t), on_watch, t);
+}
+
+static void on_until(void *arg, uint64_t at_ns)
+{
+	struct trial *t = arg;
+
+	t->limit = loop_remove(t->loop, t->limit);
+	t->limit = loop_add_timer(t->loop, at_ns, on_limit, t);
+}
+
 /* What the host sees of the guest, which goes on when the guest no longer says anything. */
 static void note_host(struct trial *t)
 {
@@ -409,6 +433,9 @@ static void soak(struct trial *t)
 	}
 	t->balloon = balloon_start(t->loop, t->vm, t->evidence, &t->spec->settings.guest);
 	t->asking = asking_start(t->loop, t->vm, &t->spec->settings.guest);
+	t->orders = orders_start(t->env->orders, &(struct orders_env){ t->loop, t->vm, t->evidence,
+								       on_tuned, on_until, t });
+	tell_runner(t);
 	on_watch(t);
 }
 
@@ -520,8 +547,6 @@ static const struct {
 #include "run/steps.def"
 #undef STEP
 };
-
-static void on_limit(void *arg);
 
 /* A target that was seen shortly before the horizon may yet last long enough to count. */
 static bool wait_for_target(struct trial *t)

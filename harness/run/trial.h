@@ -20,6 +20,7 @@ struct trial_env {
 	const struct machine *machine; /* made from the spec: run/machine.h */
 	int dirfd;                     /* the trial's folder; -1: keep nothing */
 	bool signals;                  /* SIGINT, SIGTERM and TRIAL_ENOUGH end it as STOPPED */
+	int orders;                    /* where the run's orders come (run/orders.h); 0: none */
 	const char *accel;             /* for the verdict: "tcg", "kvm", "fake" */
 	/* For who debugs it: a guest that failed is stopped, and kept until a signal comes; `what`
 	 * is its failure. NULL: it is asked and ended, as ever. */

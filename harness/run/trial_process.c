@@ -11,6 +11,7 @@
 #include "base/exit.h"
 #include "base/fs.h"
 #include "run/guest.h"
+#include "run/orders.h"
 #include "run/trial.h"
 #include "vm/domain.h"
 #include "vm/sweep.h"
@@ -134,6 +135,7 @@ static int run_machine(const struct spec *spec, const struct machine_files *file
 		.backend = vm_backend_by_name(spec->settings.guest.backend),
 		.dirfd = dirfd,
 		.signals = true,
+		.orders = debug ? 0 : orders_take_stdin(),
 		.accel = accel_word(&spec->settings),
 		.held = debug ? debug->held : NULL,
 		.arg = debug ? debug->arg : NULL,

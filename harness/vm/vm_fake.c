@@ -2,6 +2,7 @@
 #include "vm/vm_fake.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "base/rng.h"
@@ -16,8 +17,11 @@ struct fake_vm {
 	uint64_t beat_ns;             /* between two beats */
 	uint64_t booted_ns, begun_ns; /* instants; 0: not yet */
 	uint64_t beats;
+	char load[64];                /* whose counter it moves: the job's first, or "fake" */
+	double pace;                  /* of the law and the counter: 1, until a rate is tuned */
+	uint64_t worked_ns, paced_ns; /* time at pace 1 until then, and then */
 	bool broken, gone;
-	struct loop_source *boot, *beat, *death, *ready, *begun, *reclaim;
+	struct loop_source *boot, *beat, *death, *host_fault, *ready, *begun, *reclaim;
 };
 
 /* What the console says; the forms of Debian's 6.1, cut down to what a reader needs. */
@@ -114,12 +118,21 @@ static unsigned long long up_ns(const struct fake_vm *f)
 	return loop_now(f->loop) - f->booted_ns;
 }
 
+/* How long it has worked, at the pace that it has. */
+static uint64_t worked_ns(const struct fake_vm *f)
+{
+	const uint64_t since_ns = loop_now(f->loop) - f->paced_ns;
+
+	return f->worked_ns + (f->pace == 1 ? since_ns : (uint64_t)((double)since_ns * f->pace));
+}
+
 static void progress(struct fake_vm *f)
 {
-	double s = (double)(loop_now(f->loop) - f->begun_ns) / (double)NS_PER_S;
+	const double s = (double)worked_ns(f) / (double)NS_PER_S;
+	const unsigned long long count = (unsigned long long)(s * f->m->fake->rate);
 
-	tell(f, "progress load=fake count=%llu up=%llu", (unsigned long long)(s * f->m->fake->rate),
-	     up_ns(f));
+	if (count || f->pace > 0)
+		tell(f, "progress load=%s count=%llu up=%llu", f->load, count, up_ns(f));
 }
 
 static void on_beat(void *arg)
@@ -150,25 +163,58 @@ static void on_ready(void *arg)
 
 	f->ready = NULL;
 	tell(f, "sample up=%llu vm.pgscan_kswapd=0", up_ns(f));
-	tell(f, "armed load=fake text=by%%20definition");
+	tell(f, "armed load=%s text=by%%20definition", f->load);
 	tell(f, "ready");
 }
 
-/* The earliest of the three fates happens; a broken kernel's host may still fail, but not again. */
+static void on_host_fault(void *arg)
+{
+	struct fake_vm *f = arg;
+
+	f->host_fault = NULL;
+	f->gone = true;
+	f->beat = loop_remove(f->loop, f->beat);
+	f->death = loop_remove(f->loop, f->death);
+	f->cb->state(f->arg, VM_GONE, "the fake host failed");
+}
+
+/* The earlier of the kernel's fates; a broken one does not break again, and its host is left alone.
+ */
 static void on_death(void *arg)
 {
 	struct fake_vm *f = arg;
 
 	f->death = NULL;
-	if (f->fate.host_fault < MIN(f->fate.target, f->fate.other)) {
-		f->gone = true;
-		f->beat = loop_remove(f->loop, f->beat);
-		f->cb->state(f->arg, VM_GONE, "the fake host failed");
-		return;
-	}
+	f->host_fault = loop_remove(f->loop, f->host_fault);
 	progress(f);
 	f->broken = true;
 	report(f, f->fate.target <= f->fate.other ? target_report : other_report);
+}
+
+/* A kernel dies of its work: its fates are lengths of time at pace 1. */
+static void await_death(struct fake_vm *f)
+{
+	const uint64_t life_ns = MIN(f->fate.target, f->fate.other), done_ns = worked_ns(f);
+	double left_ns;
+
+	f->death = loop_remove(f->loop, f->death);
+	if (life_ns == TIME_NEVER || !(f->pace > 0) || f->broken)
+		return;
+	left_ns = life_ns > done_ns ? (double)(life_ns - done_ns) / f->pace : 0;
+	if (f->pace == 1)
+		f->death =
+			loop_add_timer(f->loop, f->paced_ns + life_ns - f->worked_ns, on_death, f);
+	else if (left_ns < 0x1p62)
+		f->death =
+			loop_add_timer(f->loop, loop_now(f->loop) + (uint64_t)left_ns, on_death, f);
+}
+
+static void set_pace(struct fake_vm *f, double pace)
+{
+	f->worked_ns = worked_ns(f);
+	f->paced_ns = loop_now(f->loop);
+	f->pace = pace;
+	await_death(f);
 }
 
 static void on_reclaim(void *arg)
@@ -183,12 +229,13 @@ static void on_reclaim(void *arg)
 static void on_begun(void *arg)
 {
 	struct fake_vm *f = arg;
-	uint64_t life = MIN(f->fate.target, MIN(f->fate.other, f->fate.host_fault));
 
 	f->begun = NULL;
-	f->begun_ns = loop_now(f->loop);
-	if (life != TIME_NEVER)
-		f->death = loop_add_timer(f->loop, f->begun_ns + life, on_death, f);
+	f->begun_ns = f->paced_ns = loop_now(f->loop);
+	if (f->fate.host_fault < MIN(f->fate.target, f->fate.other))
+		f->host_fault =
+			loop_add_timer(f->loop, f->begun_ns + f->fate.host_fault, on_host_fault, f);
+	await_death(f);
 	f->reclaim = loop_add_timer(f->loop, f->begun_ns + f->m->fake->reclaim, on_reclaim, f);
 	tell(f, "begun up=%llu", up_ns(f));
 }
@@ -212,6 +259,8 @@ static int fake_new(struct loop *loop, const struct machine *m, const struct vm_
 	f->cb = cb;
 	f->arg = arg;
 	f->fate = fake_fate_draw(m->fake, m->seed);
+	f->pace = 1;
+	strcpy(f->load, "fake");
 	if (f->fate.target != TIME_NEVER)
 		f->fate.target += m->fake->reclaim;
 	/* Often enough that no count is far from the truth, seldom enough to be cheap. */
@@ -238,6 +287,58 @@ static bool ends_with(const char *s, size_t n, const char *tail)
 	return n >= m && memcmp(s + n - m, tail, m) == 0;
 }
 
+/* The value of ` key=` in a line, up to the next blank; NULL: there is none. */
+static const char *word_of(const char *line, size_t n, const char *key, size_t *ret_n)
+{
+	const char *at = memmem(line, n, key, strlen(key));
+
+	if (!at)
+		return NULL;
+	at += strlen(key);
+	*ret_n = 0;
+	while (at + *ret_n < line + n && !strchr(" \n", at[*ret_n]))
+		++*ret_n;
+	return at;
+}
+
+/* Its rate in millionths per second, as loads have it; NAN: it says none. */
+static double rate_of(const char *line, size_t n)
+{
+	size_t len;
+	const char *word = word_of(line, n, " rate=", &len);
+	char text[32];
+
+	if (!word || !len || len >= sizeof(text))
+		return NAN;
+	snprintf(text, sizeof(text), "%.*s", (int)len, word);
+	return strtod(text, NULL) / 1e6;
+}
+
+/* Of its job it knows the first load's name, and whether that is to idle. */
+static void hear_job(struct fake_vm *f, const char *line, size_t n)
+{
+	const char *load = memmem(line, n, "\nload ", 6), *eol, *name;
+	size_t len;
+
+	eol = load ? memchr(load + 1, '\n', (size_t)(line + n - load - 1)) : NULL;
+	if (!eol)
+		return;
+	name = word_of(load, (size_t)(eol - load), " name=", &len);
+	if (name && len && len < sizeof(f->load))
+		snprintf(f->load, sizeof(f->load), "%.*s", (int)len, name);
+	if (rate_of(load, (size_t)(eol - load)) == 0)
+		f->pace = 0;
+}
+
+static int hear_tune(struct fake_vm *f, const char *line, size_t n)
+{
+	const double rate = rate_of(line, n);
+
+	if (f->begun_ns && rate >= 0)
+		set_pace(f, rate / f->m->fake->rate);
+	return 0;
+}
+
 static int fake_send(struct vm *vm, const char *line, size_t n)
 {
 	struct fake_vm *f = (struct fake_vm *)vm;
@@ -245,7 +346,11 @@ static int fake_send(struct vm *vm, const char *line, size_t n)
 
 	if (f->gone)
 		return -EPIPE;
+	if (n > 5 && memcmp(line, "tune ", 5) == 0)
+		return hear_tune(f, line, n);
 	if (ends_with(line, n, "settle\n")) /* the job's last line */
+		hear_job(f, line, n);
+	if (ends_with(line, n, "settle\n"))
 		f->ready = loop_add_timer(f->loop, soon, on_ready, f);
 	else if (ends_with(line, n, "begin\n"))
 		f->begun = loop_add_timer(f->loop, soon, on_begun, f);
@@ -268,7 +373,7 @@ static void fake_stats(struct vm *vm, struct vm_stats *ret)
 static void fake_destroy(struct vm *vm)
 {
 	struct fake_vm *f = (struct fake_vm *)vm;
-	struct loop_source **source[] = { &f->boot,  &f->beat,  &f->death,
+	struct loop_source **source[] = { &f->boot,  &f->beat,  &f->death,  &f->host_fault,
 					  &f->ready, &f->begun, &f->reclaim };
 
 	for (size_t i = 0; i < ARRAY_SIZE(source); i++)

@@ -3,6 +3,10 @@
  * A VM that plays a transcript in the loop's time and dies by a known law: Weibull for the target,
  * exponential for a competing crash and for the host's faults, all drawn from machine.seed. Over a
  * fake clock a night passes in a millisecond; the statistics must find the law again.
+ *
+ * It obeys `tune load=... rate=N` (millionths per second): counter and hazard of its kernel go by
+ * the rate from then on, fake.rate being the one that the law is given for. Where its first load
+ * begins at rate 0 it idles until then, and does not die.
  */
 #ifndef KS_VM_VM_FAKE_H
 #define KS_VM_VM_FAKE_H

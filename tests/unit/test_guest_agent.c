@@ -11,6 +11,7 @@
 #include "../../workloads/agent/port.c"
 #include "../../workloads/agent/sample.c"
 #include "../../workloads/agent/sysctl.c"
+#include "../../workloads/agent/tune.c"
 #include "../../workloads/kfile.c"
 #include "../../workloads/wire.c"
 
@@ -194,6 +195,73 @@ static void the_last_words_come_before_the_end(void **state)
 	close(fd);
 }
 
+/* Two loads, of which the second says that its rate can be changed; what it is told comes by the
+ * descriptor. */
+static int two_loads(struct child load[2])
+{
+	int in[2], fd;
+
+	child_init(&load[0], "first", "");
+	fd = child_with_pipe(&load[1]);
+	snprintf(load[1].name, sizeof load[1].name, "second");
+	assert_int_equal(pipe(in), 0);
+	load[1].in = in[1];
+	say_to(fd, "tunable rate\narmed yes\n");
+	child_read(&load[1], 0, hear);
+	assert_string_equal(heard, "a");
+	close(fd);
+	return in[0];
+}
+
+static void tuning_reaches_the_load_that_is_named(void **state)
+{
+	static struct child load[2];
+	char said[256], got[64] = "";
+	int fd = two_loads(load);
+
+	(void)state;
+	assert_int_equal(tune(load, 2, "load=second rate=750000", said, sizeof said), 0);
+	assert_string_equal(said, "second: rate is 750000 now");
+	assert_int_equal(tune(load, 2, "rate=0 load=second", said, sizeof said), 0);
+	assert_true(read(fd, got, sizeof got - 1) > 0);
+	assert_string_equal(got, "tune rate 750000\ntune rate 0\n");
+	close(fd);
+	close(load[1].in);
+}
+
+static void what_cannot_be_tuned_is_said(void **state)
+{
+	static struct child load[2];
+	static const struct {
+		const char *tokens, *why;
+	} cases[] = {
+		{ "load=third rate=1", "tune: there is no load third" },
+		{ "rate=1", "tune: there is no load " },
+		{ "load=first rate=1",
+		  "tune: load first: its rate cannot be changed while it works" },
+		{ "load=second rat=1",
+		  "tune: load second: its rat cannot be changed while it works" },
+		{ "load=second =1",
+		  "tune: load second: its parameter cannot be changed while it works" },
+		{ "load=second rate=fast", "tune: no number" },
+		{ "load=second", "tune: no number" },
+		{ "", "tune: no number" },
+	};
+	char said[256];
+	int fd = two_loads(load);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		assert_int_equal(tune(load, 2, cases[i].tokens, said, sizeof said), -1);
+		assert_string_equal(said, cases[i].why);
+	}
+	close(load[1].in);
+	load[1].in = -1; /* it has ended */
+	assert_int_equal(tune(load, 2, "load=second rate=1", said, sizeof said), -1);
+	assert_non_null(strstr(said, "does not listen any more"));
+	close(fd);
+}
+
 static struct wire w;
 static struct port port;
 
@@ -373,6 +441,8 @@ int main(void)
 		test(what_an_attempt_came_to_is_no_note),
 		test(a_load_that_talks_without_end_is_cut_short_each_second),
 		test(the_last_words_come_before_the_end),
+		test(tuning_reaches_the_load_that_is_named),
+		test(what_cannot_be_tuned_is_said),
 		test(samples_give_way_to_words_when_the_host_does_not_read),
 		test(a_full_port_keeps_the_rest_for_later_in_order),
 		test(meminfo_is_in_bytes_and_only_what_the_table_names),

@@ -163,6 +163,60 @@ static void without_its_agent_a_load_ends_before_it_works(void **state)
 	assert_int_equal(finish(&r), 1);
 }
 
+static void hear_value(void *arg, uint64_t value)
+{
+	load_note("%s is %llu", (const char *)arg, (unsigned long long)value);
+}
+
+static void work_tunably(void)
+{
+	load_tunable("rate", hear_value, (void *)"rate");
+	load_tunable("size", hear_value, (void *)"size");
+	load_armed("x");
+	load_wait_go();
+	load_note("went");
+	for (;;)
+		pause();
+}
+
+static void say_to(struct load_run *r, const char *line)
+{
+	assert_int_equal(write(r->in, line, strlen(line)), strlen(line));
+}
+
+static void a_value_that_is_tuned_comes_before_go_and_at_any_time_after_it(void **state)
+{
+	(void)state;
+	static struct load_run r;
+
+	start(&r, work_tunably);
+	assert_true(load_run_hears(&r, "tunable rate\ntunable size\narmed x\n"));
+	say_to(&r, "tune rate 0\ngo\n");
+	assert_true(load_run_hears(&r, "note rate is 0\nnote went\n"));
+	say_to(&r, "tune size 18446744073709551615\n");
+	assert_true(load_run_hears(&r, "note size is 18446744073709551615\n"));
+	say_to(&r, "tune rate 7\n");
+	assert_true(load_run_hears(&r, "note rate is 7\n"));
+	kill(r.pid, SIGKILL);
+	finish(&r);
+}
+
+static void what_is_no_tuning_changes_nothing_and_is_noted(void **state)
+{
+	(void)state;
+	static struct load_run r;
+
+	start(&r, work_tunably);
+	say_to(&r, "go\ntune speed 1\ntune rate\ntune rate -1\nrate 1\ntune rate 5\n");
+	assert_true(load_run_hears(&r, "rate is 5\n"));
+	assert_non_null(strstr(r.said, "note not understood: tune speed 1\n"
+				       "note not understood: tune rate\n"
+				       "note not understood: tune rate -1\n"
+				       "note not understood: rate 1\n"));
+	kill(r.pid, SIGKILL);
+	finish(&r);
+}
+
 static void the_seed_decides_the_random_numbers(void **state)
 {
 	(void)state;
@@ -189,6 +243,8 @@ int main(void)
 		test(the_end_tells_what_was_not_told_yet),
 		test(parameters_are_decoded_and_a_wrong_one_fails_with_its_name),
 		test(without_its_agent_a_load_ends_before_it_works),
+		test(a_value_that_is_tuned_comes_before_go_and_at_any_time_after_it),
+		test(what_is_no_tuning_changes_nothing_and_is_noted),
 		test(the_seed_decides_the_random_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

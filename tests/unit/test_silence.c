@@ -113,6 +113,26 @@ static void an_answer_that_is_missed_comes_with_the_last_refusal(void **state)
 			    "nothing for 31 s; the last refusal: fork: Cannot allocate memory");
 }
 
+static void a_load_at_rate_0_owes_no_count_until_it_is_given_another(void **state)
+{
+	struct settings s = settings_of("", TIME_NEVER);
+	struct facts f = facts_of();
+	struct silence over;
+	uint64_t next = 0;
+
+	(void)state;
+	s.limits.heartbeat = s.limits.silence = TIME_NEVER;
+	f.idle = true;
+	assert_false(silence_look(&s, &f, S(110), S(5000), &next, &over));
+	assert_int_equal(next, TIME_NEVER);
+	f.idle = false;
+	f.tuned_ns = S(5000);
+	assert_false(silence_look(&s, &f, S(110), S(5000), &next, &over));
+	assert_int_equal(next, S(5090));
+	assert_true(silence_look(&s, &f, S(110), S(5090), &next, &over));
+	assert_int_equal(over.ending, ENDING_PROGRESS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +142,7 @@ int main(void)
 		test(what_was_heard_before_the_soak_counts_from_its_beginning),
 		test(an_fsync_is_missed_only_of_an_agent_that_lives),
 		test(an_answer_that_is_missed_comes_with_the_last_refusal),
+		test(a_load_at_rate_0_owes_no_count_until_it_is_given_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,12 +185,24 @@ static void say_finding(struct child *c, uint64_t now_ns, const char *text, chil
 	says(c, CHILD_SAYS_FINDING, text);
 }
 
+/* The name of a parameter that the host may change while it works. */
+static void say_tunable(struct child *c, uint64_t now_ns, const char *text, child_says_fn says)
+{
+	const size_t n = strlen(c->tunable);
+
+	(void)now_ns;
+	(void)says;
+	if (*text && !strchr(text, ' ') && n + strlen(text) + 2 <= sizeof c->tunable)
+		snprintf(c->tunable + n, sizeof c->tunable - n, "%s ", text);
+}
+
 static const struct {
 	const char *word;
 	void (*say)(struct child *, uint64_t, const char *, child_says_fn);
 } words[] = {
-	{ "armed", say_armed }, { "fail", say_fail },       { "count", say_count },
-	{ "note", note },       { "overdue", say_overdue }, { "finding", say_finding },
+	{ "armed", say_armed },     { "fail", say_fail },       { "count", say_count },
+	{ "note", note },           { "overdue", say_overdue }, { "finding", say_finding },
+	{ "tunable", say_tunable },
 };
 
 static void handle_line(struct child *c, uint64_t now_ns, char *line, child_says_fn says)
@@ -253,6 +265,33 @@ void child_go(struct child *c)
 	if (c->in >= 0 && write(c->in, "go\n", 3) != 3) {
 		/* it has ended: that is told by its exit */
 	}
+}
+
+static bool is_tunable(const struct child *c, const char *key)
+{
+	const size_t n = strlen(key);
+
+	for (const char *t = c->tunable; *t; t += strcspn(t, " ") + 1)
+		if (n && strncmp(t, key, n) == 0 && t[n] == ' ')
+			return true;
+	return false;
+}
+
+int child_tune(struct child *c, const char *key, uint64_t value, char *why, size_t why_size)
+{
+	char line[CHILD_TUNABLE + 32];
+	int n = snprintf(line, sizeof line, "tune %s %llu\n", key, (unsigned long long)value);
+
+	if (!is_tunable(c, key)) {
+		snprintf(why, why_size, "load %s: its %s cannot be changed while it works", c->name,
+			 *key ? key : "parameter");
+		return -1;
+	}
+	if (c->in >= 0 && write(c->in, line, (size_t)n) == n)
+		return 0;
+	snprintf(why, why_size, "load %s does not listen any more: its %s stays as it is", c->name,
+		 key);
+	return -1;
 }
 
 void child_reaped(struct child *c, int wait_status, uint64_t now_ns, child_says_fn says)

@@ -12,6 +12,7 @@
 #include "lines.h"
 
 #define CHILD_LINE_MAX 4096
+#define CHILD_TUNABLE  64
 #define CHILD_NOTES    100 /* a second; a load that says more is cut short */
 
 enum child_state { CHILD_IDLE, CHILD_ARMING, CHILD_ARMED, CHILD_ENDED };
@@ -40,6 +41,7 @@ struct child {
 	struct lines out_lines, err_lines;
 	char out_buf[CHILD_LINE_MAX], err_buf[CHILD_LINE_MAX];
 	uint64_t count;
+	char tunable[CHILD_TUNABLE]; /* names of parameters, a blank behind each */
 	uint64_t notes_second;
 	unsigned notes, notes_lost;
 	/* The agent's own book-keeping of progress. */
@@ -56,6 +58,10 @@ void child_read(struct child *c, uint64_t now_ns, child_says_fn says);
 
 /* Lets it start its work. */
 void child_go(struct child *c);
+
+/* Gives a parameter another value, which the load has said that it takes: 0, or -1 with a sentence
+ * in `why`. */
+int child_tune(struct child *c, const char *key, uint64_t value, char *why, size_t why_size);
 
 /* Called with what waitpid(2) gave. Reads its last words first. */
 void child_reaped(struct child *c, int wait_status, uint64_t now_ns, child_says_fn says);

@@ -6,6 +6,7 @@
 
 #include "child.h"
 #include "say.h"
+#include "tune.h"
 
 #define PROGRESS_NS (100 * 1000000ull) /* between two progress lines of a load */
 #define NEVER       UINT64_MAX
@@ -200,6 +201,16 @@ void loads_go(void)
 {
 	for (size_t i = 0; i < self.n; i++)
 		child_go(&self.load[i]);
+}
+
+void loads_tune(const char *tokens)
+{
+	char said[512];
+
+	if (tune(self.load, self.n, tokens, said, sizeof said) < 0)
+		say_error("%s", said);
+	else
+		say_log("%s", said);
 }
 
 void loads_terminate(void)

@@ -25,6 +25,10 @@ bool loads_armed(void); /* all of them */
 void loads_begun(void);
 void loads_go(void);
 
+/* load=NAME KEY=NUMBER: a parameter gets another value while the load works. What came of it is
+ * said. */
+void loads_tune(const char *tokens);
+
 /* Asked to end, and killed; no load's end is told any more. */
 void loads_terminate(void);
 void loads_kill(void);

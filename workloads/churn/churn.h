@@ -4,6 +4,7 @@
  * able to do, and the ledger in memory that the supervisor and its workers both see.
  *
  *	container-churn.c  the supervisor: parameters, proof, counts, checks
+ *	churn/turn.c       when the next container may begin, at a rate that the host may change
  *	churn/worker.c     creates, executes in, and deletes one container after the other
  *	churn/container.c  what the runtimes share
  *	churn/native.c     a runtime by system calls; others stand in the table of runtime.c
@@ -32,7 +33,7 @@ struct runtime;
 
 struct churn_config {
 	const struct runtime *runtime;
-	uint64_t rate; /* millionths per second */
+	uint64_t rate; /* millionths per second, to begin with; 0: idle until the host says otherwise */
 	uint64_t parallel;
 	uint64_t lifetime_ns, delay_ns;
 	uint64_t memory_bytes, pids; /* 0: no limit */
@@ -80,12 +81,20 @@ extern const struct runtime runtime_native, runtime_crun, runtime_podman;
 enum stage { STAGE_IDLE, STAGE_CREATE, STAGE_EXEC, STAGE_LIVE, STAGE_DELETE, STAGE_COUNT };
 extern const char *const stage_names[STAGE_COUNT];
 
+/* The instants at which containers begin; shared by all processes of the load. */
+struct turns {
+	_Atomic uint64_t rate; /* millionths per second; 0: there are no turns */
+	_Atomic uint64_t next_due_ns;
+	_Atomic uint32_t changes; /* of the rate; a futex */
+	uint64_t random;          /* the tuner's */
+};
+
 /* Shared by all processes of the load. */
 struct ledger {
 	_Atomic uint64_t number; /* of the last container */
 	_Atomic uint64_t created, executed, deleted, killed, failed;
 	_Atomic uint64_t connected, refused, half_closed, datagrams, tentative;
-	_Atomic uint64_t next_due_ns;
+	struct turns turns;
 	_Atomic bool hold; /* no new ones */
 	struct slot {
 		_Atomic uint32_t stage;
@@ -102,6 +111,14 @@ int worker_one(const struct churn_config *cfg, struct ledger *l, size_t slot, st
 
 /* Forks worker number `slot`. It dies with the caller. */
 void worker_start(const struct churn_config *cfg, struct ledger *l, size_t slot, int event);
+
+/* ---- turn.c ---- */
+
+void turns_init(struct turns *t, uint64_t rate);
+/* From now on at this rate; who waits for a turn hears of it at once. */
+void turns_tune(struct turns *t, uint64_t rate);
+/* Returns when it is the caller's turn. */
+void turns_wait(struct turns *t);
 
 /* ---- container.c ---- */
 

@@ -111,20 +111,9 @@ int worker_one(const struct churn_config *cfg, struct ledger *l, size_t slot, st
 	return r;
 }
 
-/* The rate is that of all workers together: each takes the next free instant. One that comes late
- * does not make up for it, or a guest that stood still would start with a burst. */
-static void wait_for_turn(const struct churn_config *cfg, struct ledger *l, size_t slot)
+static void wait_for_turn(struct ledger *l, size_t slot)
 {
-	uint64_t period_ns = 1000000000000000ull / cfg->rate, now_ns, due_ns, next;
-
-	due_ns = atomic_load(&l->next_due_ns);
-	do {
-		now_ns = load_now_ns();
-		next = (due_ns > now_ns ? due_ns : now_ns) + period_ns;
-	} while (!atomic_compare_exchange_weak(&l->next_due_ns, &due_ns, next));
-	if (due_ns > now_ns)
-		load_pause(due_ns - now_ns);
-	load_pause_about(period_ns / 4);
+	turns_wait(&l->turns);
 	/* Busy first, then the look: the supervisor sets `hold` first, then looks who is busy. */
 	for (enter(l, slot, STAGE_CREATE); atomic_load(&l->hold); enter(l, slot, STAGE_CREATE)) {
 		enter(l, slot, STAGE_IDLE);
@@ -152,7 +141,7 @@ static void run(const struct churn_config *cfg, struct ledger *l, size_t slot, i
 		struct inside_report report = { 0 };
 		const char *why = "";
 
-		wait_for_turn(cfg, l, slot);
+		wait_for_turn(l, slot);
 		r = worker_one(cfg, l, slot, &nl, event, &report, &why);
 		add_report(l, &report);
 		if (r < 0 && atomic_fetch_add(&l->failed, 1) < 20)
