@@ -203,6 +203,23 @@ int fs_list(int dirfd, const char *name, struct strv *out, struct err *err)
 	return 0;
 }
 
+int fs_read_named(const char *path, size_t max, struct buf *out, struct err *err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *near;
+	_cleanup_strv_ struct strv names = { 0 };
+	_cleanup_free_
+	char *folder = slash ? xstrndup(path, (size_t)(name - path)) : xstrdup(".");
+	int r = fs_read(AT_FDCWD, path, max, out, err);
+
+	if (r != -ENOENT || fs_list(AT_FDCWD, folder, &names, NULL) < 0)
+		return r;
+	near = strv_nearest(&names, name);
+	if (!near)
+		return r;
+	return err_set(err, ENOENT, "there is no file %s; did you mean %.*s%s?", path,
+		       (int)(name - path), path, near);
+}
+
 /* Calls visit on name and, before it, on everything below it; links are not followed. */
 static int walk(int dirfd, const char *name, int (*visit)(int, const char *, bool, void *),
 		void *arg)

@@ -30,6 +30,10 @@ int fs_read_fd(int fd, size_t max, struct buf *out);
 /* Appends the file's bytes to out; -EFBIG over max. */
 int fs_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *err);
 
+/* The same of a file that a person named: where it is not, err has the nearest name in its folder.
+ */
+int fs_read_named(const char *path, size_t max, struct buf *out, struct err *err);
+
 /* Appends up to n bytes from `offset` on: fewer at the end of the file, none where there is no
  * file.
  */

@@ -127,6 +127,16 @@ bool strv_has(const struct strv *v, const char *s)
 	return false;
 }
 
+static const char *nth_item(size_t i, const void *arg)
+{
+	return ((const struct strv *)arg)->item[i];
+}
+
+const char *strv_nearest(const struct strv *v, const char *word)
+{
+	return str_nearest(word, v->n, nth_item, v);
+}
+
 void strv_add_words(struct strv *v, const char *words)
 {
 	while (words && *words) {

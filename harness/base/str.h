@@ -37,6 +37,9 @@ void strv_sort(struct strv *v, int (*cmp)(const char *, const char *));
 void strv_add_words(struct strv *v, const char *words);
 bool strv_has(const struct strv *v, const char *s);
 
+/* str_nearest() among v's. */
+const char *strv_nearest(const struct strv *v, const char *word);
+
 /*
  * Appends guest or file text so that a terminal cannot be driven by it: control bytes, escapes and
  * broken UTF-8 become \xNN; so do characters that are not seen but change what is: direction marks

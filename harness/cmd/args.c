@@ -46,14 +46,18 @@ static void refuse(const char *verb, const struct names *names, const char *word
 	exit(EXIT_BAD_USAGE);
 }
 
-static void check_words(const char *verb, const struct names *names, char **argv)
+/* Returns whether --help is among them. */
+static bool check_words(const char *verb, const struct names *names, char **argv)
 {
+	bool asked = false;
+
 	for (char **word = argv; *word && !str_eq(*word, "--"); word++) {
 		const char *name = str_after(*word, "--");
 		size_t n = name ? strcspn(name, "=") : 0;
 		const struct argp_option *o = n ? find(names, name, n) : NULL;
 		char given[64];
 
+		asked |= str_eq(*word, "--help") || str_eq(*word, "-h") || str_eq(*word, "-?");
 		if (!n)
 			continue;
 		snprintf(given, sizeof(given), "%.*s", (int)n, name);
@@ -62,6 +66,16 @@ static void check_words(const char *verb, const struct names *names, char **argv
 		if (o->arg && !(o->flags & OPTION_ARG_OPTIONAL) && !name[n] && word[1])
 			word++; /* its value, whatever that looks like */
 	}
+	return asked;
+}
+
+/* As argp has it, but so that it fits a screen of 24 lines: without the rows of --help itself and
+ * the note on arguments of short options, and with more room for what an option does. */
+static void help(const struct argp *argp, char *verb)
+{
+	setenv("ARGP_HELP_FMT", "no-dup-args-note,opt-doc-col=26,rmargin=80", 0);
+	argp_help(argp, stdout, ARGP_HELP_STD_HELP, verb);
+	exit(fflush(stdout) == 0 ? 0 : EXIT_CANNOT_WRITE);
 }
 
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
@@ -72,8 +86,27 @@ void cmd_parse(const struct argp *argp, int argc, char **argv, void *input)
 
 	argp_err_exit_status = EXIT_BAD_USAGE;
 	collect(argp, &names);
-	check_words(argv[0], &names, argv + 1);
+	if (check_words(argv[0], &names, argv + 1))
+		help(argp, argv[0]);
 	argp_parse(argp, argc, argv, 0, 0, input);
+}
+
+static const char *nth_word(size_t i, const void *arg)
+{
+	return ((const char *const *)arg)[i];
+}
+
+int cmd_no_word(const char *verb, const char *word, const char *const *words, size_t n)
+{
+	const char *near = str_nearest(word, n, nth_word, words);
+
+	fprintf(stderr, "kernsoak %s: there is no '%s'", verb, word);
+	if (near)
+		fprintf(stderr, "; did you mean '%s'?", near);
+	for (size_t i = 0; i < n && !near; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "; accepted are ", words[i]);
+	fprintf(stderr, " (kernsoak %s --help)\n", verb);
+	return EXIT_BAD_USAGE;
 }
 
 uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t most,

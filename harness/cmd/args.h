@@ -10,6 +10,9 @@
 /* argp_parse() for a verb: ends the process with 64 for bad usage, naming the nearest option. */
 void cmd_parse(const struct argp *argp, int argc, char **argv, void *input);
 
+/* A verb's own word (`kernels list`) that is none of n: says so with the nearest, returns 64. */
+int cmd_no_word(const char *verb, const char *word, const char *const *words, size_t n);
+
 /* The option's argument as a number from `least` to `most`; ends the process with 64 otherwise. */
 uint64_t cmd_count(const char *arg, const char *option, uint64_t least, uint64_t most,
 		   struct argp_state *state);
@@ -28,8 +31,8 @@ void cmd_add_run(const char *arg, struct strv *what, struct argp_state *state);
 /* The row of --results, as every verb has it that reads what runs have left. */
 #define CMD_OPTION_RESULTS(key)                                                                    \
 	{                                                                                          \
-		"results", key, "DIR", 0,                                                          \
-			"where runs are kept (default: $KERNSOAK_RESULTS or ./results)", 0         \
+		"results", key, "DIR", 0, "where runs are kept ($KERNSOAK_RESULTS, or ./results)", \
+			0                                                                          \
 	}
 
 /* What follows the label of "night1=results/20261121", which ends before a path begins; *ret_label,

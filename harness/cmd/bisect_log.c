@@ -106,7 +106,7 @@ static int replay_file(const char *name, struct bisect_result *ret, struct err *
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	_cleanup_json_ json_t *lines = json_array();
-	int r = fs_read(AT_FDCWD, name, MAX_LOG, &text, err);
+	int r = fs_read_named(name, MAX_LOG, &text, err);
 
 	if (r == 0)
 		r = parse_lines(name, &text, lines, err);

@@ -87,15 +87,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "over", KEY_OVER, "AXIS", 0,
-	  "debian:A..B, git:DIR#A..B, KEY=V1,V2,..., or set:KEY=V1,V2,... (causes that pile up)",
-	  0 },
+	{ "over", KEY_OVER, "AXIS", 0, "debian:A..B, git:DIR#A..B, KEY=V,V, or set:KEY=V,V", 0 },
 	{ "find", KEY_FIND, "WHAT", 0, "first-bad (default) or first-good", 0 },
 	{ "confidence", KEY_CONFIDENCE, "P", 0, "stop at so much probability (default: 0.95)", 0 },
 	{ "budget", KEY_BUDGET, "TIME", 0, "stop after that time with what is known: 2h", 0 },
 	{ "build", KEY_BUILD, "COMMAND", 0, "git: how a commit is built", 0 },
 	{ "built", KEY_BUILT, "PATH", 0, "git: its kernel (arch/x86/boot/bzImage)", 0 },
-	{ "unordered", KEY_UNORDERED, 0, 0, "the values are causes: as set: before the axis", 0 },
+	{ "unordered", KEY_UNORDERED, 0, OPTION_HIDDEN,
+	  "the values are causes: as set: before the axis", 0 },
 	{ "set", KEY_SET, "KEY=VALUE", 0, "lay a value over the scenario", 0 },
 	{ "arm", KEY_ARM, "NAME", 0, "the arm to lay the axis over (the first)", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay one of the scenario's profiles over it", 0 },
@@ -149,7 +148,7 @@ static int read_question(struct bisect_args *a, struct scenario *ret, struct err
 	char *over = a->unordered && !str_after(a->over, "set:") ? xasprintf("set:%s", a->over)
 								 : xstrdup(a->over);
 	_cleanup_buf_ struct buf source = BUF_INIT;
-	int r = fs_read(AT_FDCWD, a->how.what, TREE_MAX_BYTES, &source, err);
+	int r = fs_read_named(a->how.what, TREE_MAX_BYTES, &source, err);
 
 	if (r < 0)
 		return err_exit(err, EXIT_BAD_SCENARIO);
@@ -201,12 +200,9 @@ int cmd_bisect_run(int argc, char **argv)
 		options,
 		parse,
 		"SCENARIO --over AXIS",
-		"Finds the version (or value) from which on the scenario fails, or no longer "
-		"fails: runs guests where they tell most per second, and says how sure it is.\v"
-		"Further: bisect simulate, bisect log [RUN], bisect replay RUN|FILE; "
-		"each takes --help.\n\n"
-		"Example: kernsoak bisect fib-rebalance.yaml --find first-good \\\n"
-		"           --over debian:6.1.0-47..6.1.0-56",
+		"Finds the version, or value, from which on a scenario fails, or fails no more.\v"
+		"Also: bisect simulate, log [RUN], replay RUN|FILE; each takes --help.\n"
+		"Example: kernsoak bisect my-bug.yaml --over debian:6.1.0-47..6.1.0-56",
 		children,
 		0,
 		0,

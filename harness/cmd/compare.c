@@ -58,7 +58,7 @@ static const struct argp_option options[] = {
 	{ "pool", KEY_POOL, 0, 0, "take like arms of like runs together, a stratum a run", 0 },
 	{ "factor", KEY_FACTOR, "F", 0, "the hazard ratio that matters (2)", 0 },
 	{ "alpha", KEY_ALPHA, "A", 0, "chance of a false claim, all pairs together (0.05)", 0 },
-	{ "power", KEY_POWER, "P", 0, "chance to see the factor, for what is missing (0.8)", 0 },
+	{ "power", KEY_POWER, "P", 0, "chance to see it, for what is missing (0.8)", 0 },
 	{ "json", KEY_JSON, 0, 0, "the same as JSON (docs/RESULTS.md)", 0 },
 	CMD_OPTION_RESULTS(KEY_RESULTS),
 	{ 0 },

@@ -82,14 +82,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "jobs", KEY_JOBS, "N", 0, "guests at once (default: processors / vCPUs of a guest)", 0 },
+	{ "jobs", KEY_JOBS, "N", 0, "guests at once (processors / vCPUs of a guest)", 0 },
 	{ "quiet", KEY_QUIET, 0, 0, "no progress on stderr", 0 },
-	{ "uri", KEY_URI, "URI", 0, "libvirt connection (default: qemu:///embed, no daemon needed)",
-	  0 },
+	{ "uri", KEY_URI, "URI", 0, "libvirt connection (qemu:///embed: without a daemon)", 0 },
 	CMD_OPTION_RESULTS(KEY_RESULTS),
 	{ "json", KEY_JSON, 0, 0, "the report as JSON on stdout", 0 },
 	{ "jsonl", KEY_JSONL, "FILE", OPTION_ARG_OPTIONAL,
-	  "what happens as lines of JSON, as it happens: on stdout, or into FILE", 0 },
+	  "what happens, as JSON lines: on stdout, or into FILE", 0 },
 	{ "no-report", KEY_NO_REPORT, 0, 0, "no report at the end", 0 },
 	{ 0 },
 };

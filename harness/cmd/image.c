@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "cmd/args.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/image.h"
@@ -195,12 +196,15 @@ static int bad_usage(void)
 static int dispatch(int argc, char **argv, bool json, const char *ref, struct image_want *want,
 		    const struct image_guest *guest)
 {
+	static const char *const words[] = { "list", "build", "shell" };
 	const char *what = argc ? argv[0] : "";
 
 	if (str_eq(what, "list") && argc == 1)
 		return list(json);
 	if (str_eq(what, "shell") && argc <= 2)
 		return image_shell(argc == 2 ? argv[1] : "lean", ref, guest);
+	if (argc && !str_eq(what, "list") && !str_eq(what, "shell") && !str_eq(what, "build"))
+		return cmd_no_word("image", what, words, ARRAY_SIZE(words));
 	if (!str_eq(what, "build") || argc < 2)
 		return bad_usage();
 	for (int i = 2; i < argc; i++)

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "cmd/args.h"
 #include "cmd/ask.h"
 #include "cmd/cmd.h"
 #include "cmd/kernels.h"
@@ -119,6 +120,23 @@ static const struct action *action_for(int argc, char **argv, const struct kerne
 	return NULL;
 }
 
+static bool is_action(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		if (str_eq(word, actions[i].name))
+			return true;
+	return false;
+}
+
+static int no_action(const char *word)
+{
+	const char *name[ARRAY_SIZE(actions)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(actions); i++)
+		name[i] = actions[i].name;
+	return cmd_no_word("kernels", word, name, ARRAY_SIZE(name));
+}
+
 static bool read_jobs(const char *text, unsigned *ret)
 {
 	uint64_t n = 0;
@@ -160,6 +178,8 @@ int cmd_kernels(int argc, char **argv)
 	a = action_for(argc - optind, argv + optind, &o);
 	if (a)
 		return a->run(argc - optind - 1, argv + optind + 1, &o);
+	if (argc > optind && !is_action(argv[optind]))
+		return no_action(argv[optind]);
 	fputs(usage, stderr);
 	return EXIT_BAD_USAGE;
 }

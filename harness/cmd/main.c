@@ -7,17 +7,34 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 
+enum { VERBS_MAX = 64, SUMMARY_WIDTH = 28 };
+
+/* In two columns, read downwards, so that all of it is on a screen of 24 lines. */
+static void print_verbs(FILE *out)
+{
+	const struct cmd *verb[VERBS_MAX], *c;
+	size_t n = 0, rows;
+
+	for (size_t i = 0; (c = cmd_nth(i)) && n < VERBS_MAX; i++)
+		if (!c->internal)
+			verb[n++] = c;
+	rows = (n + 1) / 2;
+	for (size_t i = 0; i < rows; i++) {
+		fprintf(out, "  %-10s %-*s", verb[i]->name, i + rows < n ? SUMMARY_WIDTH : 0,
+			verb[i]->summary);
+		if (i + rows < n)
+			fprintf(out, "%-10s %s", verb[i + rows]->name, verb[i + rows]->summary);
+		putc('\n', out);
+	}
+}
+
 static void usage(FILE *out)
 {
-	const struct cmd *c;
-
 	fputs("usage: kernsoak VERB ...\n\n"
 	      "Boots kernels in tight-memory guests, soaks them in workloads until they break,\n"
 	      "and measures how long that takes.\n\n",
 	      out);
-	for (size_t i = 0; (c = cmd_nth(i)); i++)
-		if (!c->internal)
-			fprintf(out, "  %-10s %s\n", c->name, c->summary);
+	print_verbs(out);
 	fputs("\nkernsoak VERB --help says more, man kernsoak all.\nTry: kernsoak run "
 	      "scenarios/fib-rebalance.yaml\n",
 	      out);

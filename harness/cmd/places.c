@@ -18,15 +18,12 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-	{ "vmlinux", KEY_VMLINUX, "FILE", 0,
-	  "file:line and inlined functions beneath the frames, from a vmlinux with debug "
-	  "information",
+	{ "vmlinux", KEY_VMLINUX, "FILE", 0, "file:line and inlined functions, from its debug data",
 	  0 },
 	{ "debug-dir", KEY_DEBUG_DIR, "DIR", 0,
-	  "the same, and modules too: an unpacked -dbg package, /usr/lib/debug, or a build tree",
-	  0 },
+	  "the same of modules too: -dbg package, or build tree", 0 },
 	{ "system-map", KEY_SYSTEM_MAP, "FILE", 0,
-	  "names of bare addresses, and whether this is the kernel that crashed; no lines", 0 },
+	  "names of bare addresses; is it the same kernel?", 0 },
 	{ 0 },
 };
 

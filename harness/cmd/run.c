@@ -83,7 +83,7 @@ static error_t parse_resume(int key, char *arg, struct argp_state *state)
 #define BUDGET_OPTION                                                                              \
 	{                                                                                          \
 		"budget", KEY_BUDGET, "TIME", 0,                                                   \
-			"of the whole run, resume included: 2h (default: stop.budget)", 0          \
+			"of the whole run, resume included (stop.budget)", 0                       \
 	}
 
 static const struct argp_option resume_options[] = {
@@ -92,17 +92,14 @@ static const struct argp_option resume_options[] = {
 };
 
 static const struct argp_option what_options[] = {
-	{ "set", KEY_SET, "KEY=VALUE", 0,
-	  "lay a value over the scenario: --set guest.memory=512MiB", 0 },
+	{ "set", KEY_SET, "KEY=VALUE", 0, "lay a value over the scenario: guest.memory=512MiB", 0 },
 	{ "profile", KEY_PROFILE, "NAME", 0, "lay one of the scenario's profiles over it", 0 },
-	{ "arm", KEY_ARM, "NAME", 0, "only this arm, or those of a pattern (may be repeated)", 0 },
+	{ "arm", KEY_ARM, "NAME", 0, "only this arm, or those of a pattern; repeatable", 0 },
 	{ "seed", KEY_SEED, "N", 0, "of the plan: order of arms and the guests' seeds", 0 },
 	{ "git-bisect", KEY_GIT_BISECT, "MTTF", OPTION_ARG_OPTIONAL,
-	  "end as `git bisect run` wants it: 0 good, 1 bad, 125 cannot be tested, 128 give up; the "
-	  "last line says how sure it is (that of good: if a bad version has that MTTF)",
-	  0 },
+	  "exit as `git bisect run` wants it: 0, 1, 125 or 128", 0 },
 	{ "until-decided", KEY_UNTIL_DECIDED, 0, 0,
-	  "go on until the arms are known to differ, or to be alike", 0 },
+	  "go on until arms are known to differ, or be alike", 0 },
 	BUDGET_OPTION,
 	{ "tag", KEY_TAG, "TEXT", 0, "kept in plan.json, to find the run by", 0 },
 	{ "dry-run", KEY_DRY, 0, 0, "print the plan and the exact machines, start nothing", 0 },
@@ -209,7 +206,7 @@ int cmd_run(int argc, char **argv)
 		what_options,
 		parse_what,
 		"SCENARIO",
-		"Runs a scenario: boots its guests, soaks them, and reports how long they lived.\v"
+		"Runs a scenario: boots its guests, soaks them, reports how long they lived.\v"
 		"Example: kernsoak run scenarios/fib-rebalance.yaml --set stop.trials=3",
 		children,
 		0,

@@ -364,7 +364,7 @@ static int answer_file(const char *file, const struct request *r, json_t **ret, 
 	_cleanup_free_
 	char *name = stem(file);
 	const char *path = str_eq(file, "-") ? "/dev/stdin" : file;
-	int e = fs_read(AT_FDCWD, path, (size_t)8 << 30, &b, err);
+	int e = fs_read_named(path, (size_t)8 << 30, &b, err);
 
 	if (e == 0)
 		e = lifetable_parse(file, buf_str(&b), b.len, &t, err);

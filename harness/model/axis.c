@@ -46,8 +46,12 @@ static int complain(const struct axis *a, struct err *err, const char *what)
 static int check_count(const struct axis *a, struct err *err)
 {
 	if (a->n < 2)
-		return complain(a, err,
-				"has fewer than two values: there is nothing to tell apart");
+		return complain(
+			a, err,
+			strstr(a->text, "..")
+				? "has one value; a range is debian:A..B or git:DIR#A..B, "
+				  "of a key they are listed: KEY=V1,V2"
+				: "has fewer than two values: there is nothing to tell apart");
 	if (a->n > AXIS_MAX)
 		return complain(a, err, "has more than 4096 values; name ends that are nearer");
 	for (size_t i = 0; i < a->n; i++)

@@ -404,7 +404,7 @@ int scenario_read(const char *path, const struct scenario_options *opt, struct s
 		  struct err *err)
 {
 	_cleanup_buf_ struct buf text = BUF_INIT;
-	int r = fs_read(AT_FDCWD, path, TREE_MAX_BYTES, &text, err);
+	int r = fs_read_named(path, TREE_MAX_BYTES, &text, err);
 
 	if (r < 0) {
 		err_exit(err, EXIT_BAD_SCENARIO);

@@ -256,7 +256,7 @@ static int read_job(struct night_config *c, const struct node *map, const char *
 		return tree_complain(err, map, "which scenario? scenario: FILE");
 	resolve(j, path);
 	if (check_scenario(j, err) < 0)
-		return -EINVAL;
+		return err_wrap(err, "%s:%u", path, map->line);
 	if (!run_name_ok(j->name))
 		return tree_complain(err, map, "'%.60s' is no name: letters, digits, - _ .",
 				     j->name);
@@ -341,7 +341,7 @@ int night_config_read(const char *path, struct night_config *ret, struct err *er
 	_cleanup_buf_ struct buf text = BUF_INIT;
 	struct trees *trees = trees_new();
 	const struct node *root = NULL;
-	int r = fs_read(AT_FDCWD, path, TREE_MAX_BYTES, &text, err);
+	int r = fs_read_named(path, TREE_MAX_BYTES, &text, err);
 
 	set_defaults(&c);
 	if (r == 0)

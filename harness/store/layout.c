@@ -188,11 +188,6 @@ static const char *newest(const char *results, const struct strv *ids)
 	return best;
 }
 
-static const char *nth_item(size_t i, const void *arg)
-{
-	return ((const struct strv *)arg)->item[i];
-}
-
 static int no_such_run(const char *results, const char *ref, const struct strv *ids,
 		       struct err *err)
 {
@@ -204,7 +199,7 @@ static int no_such_run(const char *results, const char *ref, const struct strv *
 			"there is no run under %s yet (kernsoak run makes one; --results DIR or "
 			"$KERNSOAK_RESULTS says where to look)",
 			results);
-	near = str_nearest(ref, ids->n, nth_item, ids);
+	near = strv_nearest(ids, ref);
 	return err_set(err, ENOENT, "there is no run '%s' under %s; %s %s (kernsoak ls lists them)",
 		       ref, results, near ? "did you mean" : "the last one is",
 		       near ? near : newest(results, ids));

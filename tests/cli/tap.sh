@@ -103,6 +103,12 @@ page_is_sound() {
 	fi
 }
 
+# verbs: those that --help lists, in its two columns.
+verbs() {
+	"$kernsoak" --help | sed -n 's/^  \([a-z].*\)/\1/p' | awk '{ print substr($0, 1, 10); print substr($0, 40, 10) }' |
+		sed 's/ *$//; /^$/d'
+}
+
 done_testing() {
 	echo "1..$n"
 	exit "$bad"
