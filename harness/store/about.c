@@ -108,6 +108,8 @@ static int follow(void *arg, const struct journal_record *rec)
 		break;
 	case JOURNAL_ADD: a->added++; break;
 	case JOURNAL_DECIDED: break; /* done follows when its guests have ended */
+	case JOURNAL_PLACE:
+	case JOURNAL_CASCADE_END: break; /* for whoever reports cascades */
 	case JOURNAL_SPAWN: spawned(a, rec->trial); break;
 	case JOURNAL_END: ended(a, rec->trial); break;
 	case JOURNAL_COUNT: break;

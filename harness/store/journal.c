@@ -32,6 +32,9 @@ enum {
 	F_WHY = 1 << 7,
 	F_SOAK = 1 << 8,     /* left out where it is 0 */
 	F_EXPOSURE = 1 << 9, /* runs of older versions have none */
+	F_CASCADE = 1 << 10,
+	F_PLACE = 1 << 11, /* containers, pending */
+	F_AT_MS = 1 << 12,
 };
 
 static const struct event {
@@ -46,6 +49,8 @@ static const struct event {
 	[JOURNAL_DECIDED] = { "decided", F_EXIT | F_WHY },
 	[JOURNAL_STOP] = { "stop", F_WHY },
 	[JOURNAL_DONE] = { "done", F_WHY },
+	[JOURNAL_PLACE] = { "place", F_TRIAL | F_CASCADE | F_AT_MS | F_PLACE | F_WHY },
+	[JOURNAL_CASCADE_END] = { "cascade-end", F_CASCADE | F_AT_MS | F_WHY },
 };
 
 const char *journal_event_name(enum journal_event e)
@@ -79,6 +84,14 @@ json_t *journal_record_to_json(const struct journal_record *rec)
 		json_set_str(o, "arm", rec->arm);
 	if (fields & F_SOAK && rec->soak_ns)
 		json_set_u64(o, "soak_ns", rec->soak_ns);
+	if (fields & F_CASCADE)
+		json_set_u64(o, "cascade", rec->cascade);
+	if (fields & F_AT_MS)
+		json_object_set_new(o, "at_ms", json_integer(rec->at_ms));
+	if (fields & F_PLACE) {
+		json_set_u64(o, "containers", rec->containers);
+		json_set_u64(o, "pending", rec->pending);
+	}
 	if (fields & F_WHY)
 		json_set_str(o, "why", rec->why);
 	return o;
@@ -127,6 +140,14 @@ static int fields_from_json(const json_t *o, unsigned fields, struct journal_rec
 		r = json_get_text(o, "arm", rec->arm, sizeof(rec->arm), err);
 	if (r == 0 && fields & F_SOAK)
 		r = json_get_u64(o, "soak_ns", &rec->soak_ns, err);
+	if (r == 0 && fields & F_CASCADE)
+		r = json_get_u64(o, "cascade", &rec->cascade, err);
+	if (r == 0 && fields & F_AT_MS)
+		r = get_i64(o, "at_ms", &rec->at_ms, err);
+	if (r == 0 && fields & F_PLACE)
+		r = json_get_u64(o, "containers", &rec->containers, err);
+	if (r == 0 && fields & F_PLACE)
+		r = json_get_u64(o, "pending", &rec->pending, err);
 	if (r == 0 && fields & F_WHY)
 		r = json_get_text(o, "why", rec->why, sizeof(rec->why), err);
 	return r;

@@ -27,6 +27,9 @@ enum journal_event {
 	JOURNAL_DECIDED, /* exit, why: the strategy has its answer; what still runs is not wanted */
 	JOURNAL_STOP,    /* why: no new trials from here on (a signal, the budget) */
 	JOURNAL_DONE,    /* why: every trial that was wanted has ended */
+	JOURNAL_PLACE,   /* cascade, trial, at_ms, containers, pending, why: a host has so many
+			    containers   from then on */
+	JOURNAL_CASCADE_END, /* cascade, at_ms, why: "time", "all-dead" or "void: ..." */
 	JOURNAL_COUNT
 };
 
@@ -40,6 +43,8 @@ struct journal_record {
 	uint64_t soak_ns, exposure_ns;
 	int64_t pid;
 	enum outcome outcome;
+	uint64_t cascade, containers, pending; /* pending: containers that wait for a host */
+	int64_t at_ms;                         /* wall clock, milliseconds since 1970 */
 	int64_t exit; /* the trial process's: 0-255, 256 + signal, -1 not known */
 	char run[96], arm[128], why[512];
 };

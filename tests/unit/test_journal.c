@@ -50,6 +50,19 @@ static const struct journal_record sample[] = {
 	{ .event = JOURNAL_DECIDED, .at_s = 1020, .exit = 11, .why = "they differ" },
 	{ .event = JOURNAL_STOP, .at_s = 1020, .why = "SIGINT" },
 	{ .event = JOURNAL_RESUME, .at_s = 1030, .pid = 900 },
+	{ .event = JOURNAL_PLACE,
+	  .at_s = 1031,
+	  .trial = 7,
+	  .cascade = 2,
+	  .at_ms = 1031250,
+	  .containers = 3,
+	  .pending = 1,
+	  .why = "moved" },
+	{ .event = JOURNAL_CASCADE_END,
+	  .at_s = 1032,
+	  .cascade = 2,
+	  .at_ms = 1032001,
+	  .why = "time" },
 	{ .event = JOURNAL_DONE, .at_s = 1040, .why = "all trials ended" },
 };
 
@@ -104,6 +117,10 @@ static void records_come_back_in_order_and_whole(void **state)
 		assert_int_equal(got->soak_ns, want->soak_ns);
 		assert_int_equal(got->exposure_ns, want->exposure_ns);
 		assert_int_equal(got->outcome, want->outcome);
+		assert_int_equal(got->cascade, want->cascade);
+		assert_int_equal(got->at_ms, want->at_ms);
+		assert_int_equal(got->containers, want->containers);
+		assert_int_equal(got->pending, want->pending);
 		assert_string_equal(got->run, want->run);
 		assert_string_equal(got->arm, want->arm);
 		assert_string_equal(got->why, want->why);
