@@ -52,9 +52,9 @@ void html_again(const struct dossier *d, struct html *h)
 }
 
 static void (*const sections[])(const struct dossier *d, struct html *h) = {
-	html_verdict, html_grid,      html_findings, html_hunt,    html_survival,
-	html_ratios,  html_incidence, html_kernels,  html_crashes, html_before,
-	html_ledger,  html_guests,    html_again,
+	html_verdict,  html_grid,   html_findings,  html_cascade, html_hunt,
+	html_survival, html_ratios, html_incidence, html_kernels, html_crashes,
+	html_before,   html_ledger, html_guests,    html_again,
 };
 
 void html_report(const struct dossier *d, struct buf *out)

@@ -17,6 +17,7 @@ void html_report(const struct dossier *d, struct buf *out);
 void html_verdict(const struct dossier *d, struct html *h); /* html_verdict.c */
 void html_grid(const struct dossier *d, struct html *h);    /* html_grid.c */
 void html_findings(const struct dossier *d, struct html *h);
+void html_cascade(const struct dossier *d, struct html *h);   /* html_cascade.c */
 void html_hunt(const struct dossier *d, struct html *h);      /* html_hunt.c */
 void html_survival(const struct dossier *d, struct html *h);  /* html_survival.c */
 void html_ratios(const struct dossier *d, struct html *h);    /* html_ratios.c */

@@ -187,6 +187,8 @@ json_t *json_report(const struct view *v)
 	set(o, "crashes", crashes);
 	if (v->grid.n)
 		set(o, "grid", heat_json(v));
+	if (cascades_any(&v->cascades))
+		set(o, "cascade", cascade_json(&v->cascades));
 	set(o, "excluded", out);
 	set(o, "warnings", json_texts(&v->warnings));
 	return o;

@@ -306,6 +306,45 @@ static void put_grids(const struct dossier *d, struct buf *out)
 		put_section("What attempts came to", &findings, out);
 }
 
+static void put_cascade_tables(const struct cascades *c, struct buf *out)
+{
+	_cleanup_cascade_outlook_ struct cascade_outlook o = { 0 };
+	struct columns t;
+
+	cascade_table(c, &t);
+	put_table(&t, out);
+	cascade_course_table(c, &t);
+	put_table(&t, out);
+	cascade_outlook(c, &o);
+	if (!o.n_limits)
+		return;
+	_cleanup_free_
+	char *caption = cascade_limits_caption(&o);
+
+	buf_putc(out, '\n');
+	put_text(out, caption);
+	buf_puts(out, ":\n");
+	cascade_limits_table(&o, &t);
+	put_table(&t, out);
+}
+
+static void put_cascades(const struct dossier *d, struct buf *out)
+{
+	for (size_t i = 0; i < d->n_runs; i++) {
+		const struct cascades *c = &d->run[i].view->cascades;
+		_cleanup_strv_ struct strv said = { 0 };
+
+		if (!cascades_any(c))
+			continue;
+		buf_puts(out, "\n## Cascades\n\n");
+		cascade_sentences(c, &said);
+		for (size_t k = 0; k < said.n; k++)
+			put_item(said.item[k], out);
+		if (c->n)
+			put_cascade_tables(c, out);
+	}
+}
+
 void markdown_report(const struct dossier *d, struct buf *out)
 {
 	struct columns c;
@@ -313,6 +352,7 @@ void markdown_report(const struct dossier *d, struct buf *out)
 	put_verdict(d, out);
 	put_sentences(d, out);
 	put_grids(d, out);
+	put_cascades(d, out);
 	listing_outcomes(d, &c);
 	put_section("Arms", &c, out);
 	listing_lives(d, &c);

@@ -344,6 +344,13 @@ static void put_findings(struct text *t)
 	}
 }
 
+static void put_cascades(struct text *t)
+{
+	const struct text_style style = { t->width, t->style->utf8, t->style->color };
+
+	cascade_text(&t->v->cascades, &style, t->out);
+}
+
 static void put_tables(struct text *t)
 {
 	const struct view_arm **arm = xcalloc(t->v->n_arms + 1, sizeof(*arm));
@@ -383,6 +390,7 @@ void text_report(const struct view *v, const struct text_style *style, struct bu
 		put_comparison(&t);
 		put_tables(&t);
 		put_findings(&t);
+		put_cascades(&t);
 		put_buckets(&t);
 		put_curve(&t);
 	}

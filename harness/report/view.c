@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "report/cascade_collect.h"
 #include "store/verdicts.h"
 
 static void lifetimes_done(struct lifetimes *l)
@@ -37,6 +38,7 @@ void view_done(struct view *v)
 	free(v->excluded);
 	free(v->cell);
 	grid_done(&v->grid);
+	cascades_done(&v->cascades);
 	strv_done(&v->warnings);
 	about_done(&v->about);
 	*v = (struct view){ 0 };
@@ -498,6 +500,8 @@ int view_load(const struct run_dir *run, struct view *ret, struct err *err)
 	r = verdicts_read(run->fd, take_verdict, &c, err);
 	if (r == 0)
 		reckon(&c);
+	if (r == 0)
+		r = cascades_read(run, &v, err);
 	free(c.mean);
 	if (r < 0)
 		view_done(&v);

@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "model/grid.h"
 #include "model/verdict.h"
+#include "report/cascade.h"
 #include "stats/expo.h"
 #include "stats/km.h"
 #include "store/about.h"
@@ -95,11 +96,12 @@ struct view {
 	size_t n_buckets;
 	struct excluded *excluded;
 	size_t n_excluded;
-	size_t ended, going;  /* trials with a verdict, and at work */
-	size_t slots;         /* guests that were at work at once */
-	struct grid grid;     /* n is 0 where the scenario has none */
-	size_t *cell;         /* [grid_cells()]: its arm; SIZE_MAX: it is no arm of this run */
-	struct strv warnings; /* whole sentences: what makes the figures doubtful */
+	size_t ended, going;      /* trials with a verdict, and at work */
+	size_t slots;             /* guests that were at work at once */
+	struct grid grid;         /* n is 0 where the scenario has none */
+	size_t *cell;             /* [grid_cells()]: its arm; SIZE_MAX: it is no arm of this run */
+	struct cascades cascades; /* of a run of cascades */
+	struct strv warnings;     /* whole sentences: what makes the figures doubtful */
 };
 
 #define _cleanup_view_ _cleanup_(view_done)

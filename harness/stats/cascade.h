@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Cascades: C containers on H hosts, each deleted and made anew r times a second. Any deletion may
- *be the one that its host does not survive. Who looks after the containers moves those of a dead
- *host to the others, at once, at most m a minute, or not at all.
+ * be the one that its host does not survive. Who looks after the containers moves those of a dead
+ * host to the others, at once, at most m a minute, or not at all.
  *
  * The model is one of compartments, as Kermack and McKendrick's of epidemics (1927), with
- *containers where they have contacts: S hosts alive, E hosts dead and not yet found to be, R found;
- *K containers that run, P that wait to be placed.
+ * containers where they have contacts: S hosts alive, E dead and not yet found to be, R found;
+ * K containers that run, P that wait to be placed.
  *
- *	a host leaves S at the rate    lambda r K / S    (lambda: deaths per deletion), the whole at
- *	                               lambda r K; its containers stop
+ *	a host leaves S at the rate    lambda r K / S    (lambda: deaths per deletion), the whole
+ *	                               at lambda r K; its containers stop
  *	it goes from E to R            after the delay d, and its containers to P
  *	containers go from P to K      m a minute
  *
  * So with K constant (moves are free) the hosts die at a constant rate all together, each of those
- *that are left at one that grows as 1 / S: faster than exponentially. With no moves each has its
- *own constant rate, and S falls exponentially. Whatever m, it takes H / lambda deletions in the
- *mean until all are dead: a limit changes when, not how many. What would make a deletion itself
- *more dangerous with each death is no part of the model, and `stages` asks for it.
+ * that are left at one that grows as 1 / S: faster than exponentially. With no moves each has its
+ * own constant rate, and S falls exponentially. Whatever m, it takes H / lambda deletions in the
+ * mean until all are dead: a limit changes when, not how many. What would make a deletion itself
+ * more dangerous with each death is no part of the model, and `dead` asks for it.
  *
  * Here: what was seen, put against that. stats/cascade_play.h lets the model run.
  */

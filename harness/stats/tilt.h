@@ -2,8 +2,8 @@
 /*
  * Does a rate grow with z? Events that come at the rate r exp(x z) per unit of exposure, where z is
  * time (Gompertz' law), or a count (how many died before): maximum likelihood of x with r at its
- *best for each x, the interval by profile likelihood, and the likelihood ratio against x = 0, both
- *corrected for few events.
+ * best for each x, the interval by profile likelihood, and the likelihood ratio against x = 0, both
+ * corrected for few events.
  *
  *	struct tilt t = TILT_INIT;
  *	tilt_watch(&t, 0, 60);      // watched while z went from 0 to 60: a life of a minute

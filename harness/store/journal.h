@@ -27,8 +27,7 @@ enum journal_event {
 	JOURNAL_DECIDED, /* exit, why: the strategy has its answer; what still runs is not wanted */
 	JOURNAL_STOP,    /* why: no new trials from here on (a signal, the budget) */
 	JOURNAL_DONE,    /* why: every trial that was wanted has ended */
-	JOURNAL_PLACE,   /* cascade, trial, at_ms, containers, pending, why: a host has so many
-			    containers   from then on */
+	JOURNAL_PLACE, /* cascade, trial, at_ms, containers, pending, why: a host has so many now */
 	JOURNAL_CASCADE_END, /* cascade, at_ms, why: "time", "all-dead" or "void: ..." */
 	JOURNAL_COUNT
 };
