@@ -71,6 +71,7 @@ const char html_style[] =
 	".m{text-anchor:middle}\n"
 	".e{text-anchor:end}\n"
 	".rows text.e{fill:var(--fg);font-size:13px;font-variant-numeric:tabular-nums}\n"
+	".rows text{paint-order:stroke;stroke:var(--bg);stroke-width:4px}\n"
 	".rows text.ax{fill:var(--mut);font-size:12px;text-anchor:middle}\n"
 	".rows .ax.st{text-anchor:start}.rows .ax.en{text-anchor:end}\n"
 	".g{stroke:var(--line)}\n"

@@ -161,6 +161,9 @@ static void put_row(const struct night_row *r, struct html *h)
 	columns_add(&table, "night");
 	columns_add(&table, "failed");
 	columns_add(&table, "MTTF");
+	buf_puts(&h->body, "<h3>");
+	html_name(&h->body, name);
+	buf_puts(&h->body, "</h3>\n");
 	html_figure(h);
 	svg_begin(&h->body, "rows", (unsigned)(r->n_past - from) * SVG_ROW, caption);
 	put_axis(&x, &h->body);
