@@ -144,6 +144,20 @@ static void put_buckets(struct text *t)
 
 /* --- the curve --- */
 
+/* Appends the arms that have lives; of those behind the first only who failed, or only who did not.
+ */
+static size_t take_lines(const struct view *v, bool fell, struct curve_line *line, size_t n)
+{
+	for (size_t i = 0; i < v->n_arms; i++) {
+		const struct view_arm *a = &v->arm[i];
+
+		if (a->time.sample.n && fell == (i == 0 || a->outcome[OUTCOME_FAILED] > 0))
+			line[n++] = (struct curve_line){ printable(a->name, ARM_COLUMNS),
+							 &a->time.km, &a->time.sample };
+	}
+	return n;
+}
+
 static void put_curve(struct text *t)
 {
 	struct curve_line *line = xcalloc(t->v->n_arms + 1, sizeof(*line));
@@ -153,15 +167,9 @@ static void put_curve(struct text *t)
 		.utf8 = t->style->utf8,
 		.color = t->style->color,
 	};
-	size_t n = 0;
+	size_t n = take_lines(t->v, true, line, 0);
 
-	for (size_t i = 0; i < t->v->n_arms; i++) {
-		const struct view_arm *a = &t->v->arm[i];
-
-		if (a->time.sample.n)
-			line[n++] = (struct curve_line){ printable(a->name, ARM_COLUMNS),
-							 &a->time.km, &a->time.sample };
-	}
+	n = take_lines(t->v, false, line, n);
 	if (n && view_failures(t->v)) {
 		heading(t, "Survival: share of the guests that lived so long (Kaplan-Meier)");
 		curve_text(line, n, &style, t->out);
