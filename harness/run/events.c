@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -49,6 +50,17 @@ static ssize_t write_quietly(int fd, const void *data, size_t n)
 	return r;
 }
 
+/* A reader that went away knows that it did. A disk that is full tells nobody else. */
+static void end_early(struct events *e, int code)
+{
+	e->over = true;
+	if (code != EPIPE)
+		fprintf(stderr,
+			"kernsoak: the events of --jsonl cannot be written: %s; they end here, "
+			"their file is cut (perhaps in a line), and the run goes on\n",
+			strerror(code));
+}
+
 /* Whoever polls as writable takes PIPE_BUF bytes without making us wait. */
 static void flush(struct events *e, int wait_ms)
 {
@@ -60,7 +72,7 @@ static void flush(struct events *e, int wait_ms)
 			return;
 		n = write_quietly(e->fd, e->waiting.data, MIN(e->waiting.len, (size_t)PIPE_BUF));
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			e->over = true;
+			end_early(e, errno);
 		else if (n > 0)
 			buf_consume(&e->waiting, (size_t)n);
 	}
