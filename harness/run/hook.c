@@ -63,10 +63,15 @@ static int watch(struct watch *w, uint64_t deadline_ns, struct err *err)
 	struct clock clock = { 0 };
 	int r = loop_new(&clock, &w->loop, err);
 
+	if (r == 0 && !loop_add_fd(w->loop, w->proc.pidfd, EPOLLIN, on_end, w))
+		r = err_set(err, errno, "cannot watch its process: %s", strerror(errno));
 	if (r == 0) {
-		loop_add_fd(w->loop, w->proc.pidfd, EPOLLIN, on_end, w);
 		loop_add_timer(w->loop, loop_now(w->loop) + deadline_ns, on_deadline, w);
 		r = loop_run(w->loop);
+	}
+	if (w->proc.pidfd >= 0) { /* nobody would hear of its end */
+		kill(-w->proc.pid, SIGKILL);
+		proc_wait(&w->proc);
 	}
 	loop_free(w->loop);
 	return r;
