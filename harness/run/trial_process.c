@@ -59,8 +59,12 @@ static int choose_dir(const char *dir, int dirfd, char **ret, struct err *err)
 	int fd, r;
 
 	if (!has_final_verdict(dirfd)) {
+		fd = fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			return err_set(err, errno, "cannot open %s twice: %s", dir,
+				       strerror(errno));
 		*ret = xstrdup(dir);
-		return fcntl(dirfd, F_DUPFD_CLOEXEC, 3);
+		return fd;
 	}
 	fd = make_beside(dir, dirfd, "rerun", ret, err);
 	if (fd < 0)
@@ -237,6 +241,7 @@ static int run_in(const char *dir, int dirfd, const struct trial_debug *debug, s
 int trial_process(const char *dir, struct verdict *ret, char **ret_dir, struct err *err)
 {
 	_cleanup_close_ int given = -1, fd = -1;
+	_cleanup_free_
 	char *where = NULL;
 	int r;
 
@@ -247,7 +252,7 @@ int trial_process(const char *dir, struct verdict *ret, char **ret_dir, struct e
 	if (fd < 0)
 		return fd;
 	r = run_in(where, fd, NULL, ret, err);
-	*ret_dir = where;
+	*ret_dir = TAKE(where, NULL);
 	return r;
 }
 
