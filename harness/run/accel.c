@@ -20,6 +20,10 @@
 
 #define KVM_DEVICE "/dev/kvm"
 
+/* Of the probe. Answers of another one are not believed: the first asked its guest for all that a
+ * scenario wanted, and took a first reclaim that did not come for a KVM that does not work. */
+#define PROBE_VERSION "v2-"
+
 static bool in_group(uid_t uid, gid_t own, gid_t group)
 {
 	const struct passwd *pw = getpwuid(uid);
@@ -61,7 +65,7 @@ static char *cache_name(const char *kernel)
 	h = hash_str(hash_str(hash_str(h, kernel), u.release), u.machine);
 	h = hash_bytes(h, &st.st_size, sizeof(st.st_size));
 	h = hash_bytes(h, &st.st_mtim, sizeof(st.st_mtim));
-	return xasprintf("%016" PRIx64, h);
+	return xasprintf(PROBE_VERSION "%016" PRIx64, h);
 }
 
 void accel_probe_settings(const struct settings *like, struct settings *ret)
@@ -134,6 +138,18 @@ static bool probe_and_remember(int cache, const char *cache_path, const char *na
 	return works > 0;
 }
 
+/* 1: kvm, 0: tcg; less: no probe has said (a cache that lost its power may hold empty files). */
+static int remembered(int cache, const char *name)
+{
+	_cleanup_buf_ struct buf word = BUF_INIT;
+
+	if (!str_after(name, PROBE_VERSION) || fs_read(cache, name, 64, &word, NULL) < 0)
+		return -1;
+	if (str_eq(buf_str(&word), "kvm\n"))
+		return 1;
+	return str_eq(buf_str(&word), "tcg\n") ? 0 : -1;
+}
+
 void accel_known(struct accel_known *ret)
 {
 	_cleanup_free_
@@ -148,12 +164,10 @@ void accel_known(struct accel_known *ret)
 	if (dir < 0 || fs_list(dir, ".", &names, NULL) < 0)
 		return;
 	for (size_t i = 0; i < names.n; i++) {
-		_cleanup_buf_ struct buf known = BUF_INIT;
+		const int known = remembered(dir, names.item[i]);
 
-		if (fs_read(dir, names.item[i], 64, &known, NULL) < 0)
-			continue;
-		ret->kvm += str_eq(buf_str(&known), "kvm\n");
-		ret->tcg += str_eq(buf_str(&known), "tcg\n");
+		ret->kvm += known == 1;
+		ret->tcg += known == 0;
 	}
 }
 
@@ -163,9 +177,8 @@ int accel_resolve(struct settings *s, const struct files *f, const char *uri, st
 	char *root = fs_cache_dir(), *path = xasprintf("%s/accel", root);
 	_cleanup_free_
 	char *name = NULL;
-	_cleanup_buf_ struct buf known = BUF_INIT;
 	_cleanup_close_ int dir = -1;
-	bool kvm;
+	int kvm;
 
 	if (s->guest.accel != ACCEL_AUTO)
 		return 0;
@@ -178,9 +191,8 @@ int accel_resolve(struct settings *s, const struct files *f, const char *uri, st
 	if (dir < 0)
 		return dir;
 	name = cache_name(f->kernel);
-	if (fs_read(dir, name, 64, &known, NULL) == 0) {
-		kvm = str_eq(known.data, "kvm\n");
-	} else {
+	kvm = remembered(dir, name);
+	if (kvm < 0) {
 		kvm = probe_and_remember(dir, path, name, s, uri);
 		fprintf(stderr, "kernsoak: a probe of %s under KVM %s (remembered in %s/%s)\n",
 			s->kernel, kvm ? "works" : "fails, so its guests run under TCG", path,

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "base/json.h"
+#include "folder.h"
 #include "model/scenario.h"
 #include "run/accel.h"
 #include "run/agent.h"
@@ -53,10 +54,42 @@ static void a_probe_asks_for_a_boot_and_nothing_else(void **state)
 	scenario_done(&sc);
 }
 
+static void remember(const struct folder *f, const char *name, const char *word)
+{
+	_cleanup_free_
+	char *path = xasprintf("kernsoak/accel/%s", name);
+	struct err err = { 0 };
+
+	assert_ok(fs_write(f->fd, path, word, strlen(word), &err));
+}
+
+/* A first probe's "tcg" was wrong where a scenario wanted a reclaim of it that did not come. */
+static void only_what_this_probe_said_is_believed(void **state)
+{
+	const struct folder *f = *state;
+	_cleanup_free_
+	char *dir = xasprintf("%s/kernsoak/accel", f->path);
+	struct accel_known known;
+	struct err err = { 0 };
+
+	assert_ok(fs_mkdir_p(dir, 0755, &err));
+	assert_int_equal(setenv("XDG_CACHE_HOME", f->path, 1), 0);
+	remember(f, "0123456789abcdef", "tcg\n");
+	remember(f, "v2-0123456789abcdef", "kvm\n");
+	remember(f, "v2-0123456789abcdee", "tcg\n");
+	remember(f, "v2-0123456789abcded", "");
+	remember(f, "v2-0123456789abcdec", "no word\n");
+	accel_known(&known);
+	assert_int_equal(known.kvm, 1);
+	assert_int_equal(known.tcg, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_probe_asks_for_a_boot_and_nothing_else),
+		cmocka_unit_test_setup_teardown(only_what_this_probe_said_is_believed, folder_setup,
+						folder_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
