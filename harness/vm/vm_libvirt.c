@@ -47,10 +47,10 @@ struct guest_vm {
 	struct loop_source *exiting, *deadline;
 	char exit_word[48]; /* how the process ended, where we saw it */
 	uint64_t cpu_ns;
-	bool pausing;    /* the next stop is our wish */
-	bool host_ended; /* QEMU said that somebody on the host ended it */
-	bool ending;     /* QEMU is gone, the console is read to its end */
-	bool destroyed;  /* by us, or its end was told: no more states and lines */
+	uint64_t pausing_until; /* the next stop is our wish, if it comes before */
+	bool host_ended;        /* QEMU said that somebody on the host ended it */
+	bool ending;            /* QEMU is gone, the console is read to its end */
+	bool destroyed;         /* by us, or its end was told: no more states and lines */
 	enum vm_state end_state;
 	char end_detail[64]; /* "" where the guest gave no reason */
 	unsigned depth;      /* of callbacks that we are inside of */
@@ -225,8 +225,8 @@ static void on_stopped(struct guest_vm *g)
 {
 	char status[48];
 
-	if (g->pausing) {
-		g->pausing = false;
+	if (loop_now(g->loop) < g->pausing_until) {
+		g->pausing_until = 0;
 		tell(g, VM_PAUSED, "paused"); /* may free g */
 		return;
 	}
@@ -331,6 +331,8 @@ static void adopt_process(struct guest_vm *g)
 	}
 	cap_files(g->pid, here_file_limit(&g->here.m));
 	g->exiting = loop_add_fd(g->loop, g->pidfd, EPOLLIN, on_process_end, g);
+	if (!g->exiting)
+		forget_process(g);
 }
 
 static int open_ends(struct guest_vm *g, struct err *err)
@@ -444,10 +446,10 @@ static int guest_pause(struct vm *vm, struct err *err)
 	struct guest_vm *g = (struct guest_vm *)vm;
 	int r;
 
-	g->pausing = true;
+	g->pausing_until = TIME_NEVER;
 	r = ask(g, virDomainSuspend, "pause", err);
 	if (r < 0)
-		g->pausing = false;
+		g->pausing_until = 0;
 	return r;
 }
 
@@ -524,8 +526,10 @@ static int guest_dump(struct vm *vm, const char *path, uint64_t limit_ns, struct
 	if (r < 0)
 		return r;
 	cap_files(g->pid, RLIM_INFINITY);
-	g->pausing = true; /* the event comes later */
+	g->pausing_until = TIME_NEVER; /* the event comes later */
 	r = look_dump(g->dom, g->pidfd, path, limit_ns, err);
+	if (r < 0) /* or not at all */
+		g->pausing_until = loop_now(g->loop) + END_NS;
 	cap_files(g->pid, here_file_limit(&g->here.m));
 	return r;
 }
