@@ -219,14 +219,18 @@ static int tell_hook(const struct night_config *c, const struct nights *nights,
 	return code == EXIT_GOAL_MET ? EXIT_INFRA : code;
 }
 
-/* Reports on the last night, or one that has just ended. */
+/*
+ * Reports on a night. Where it has just ended, its hook is told and it is closed before anything is
+ * printed: a stdout that takes nothing (SIGPIPE, a full disk) must not keep the news from people,
+ * nor have them told twice.
+ */
 static int tell(const struct night_args *a, const struct night_config *c,
-		const struct nights *nights, uint64_t number, bool ended, struct err *err)
+		const struct nights *nights, uint64_t number, struct night *ended, struct err *err)
 {
 	_cleanup_night_said_ struct night_said s = { 0 };
 	_cleanup_close_ int fd = nights_dir(nights, number, err);
 	struct past past;
-	int r = fd < 0 ? fd : 0, code = 0;
+	int r = fd < 0 ? fd : 0, code = 0, printed = 0;
 
 	if (r < 0)
 		return r;
@@ -238,15 +242,19 @@ static int tell(const struct night_args *a, const struct night_config *c,
 	night_judge(past.night, past.n, c->compare.factor, c->compare.alpha, &s);
 	if (ended)
 		r = write_reports(c, &s, fd, err);
-	if (r == 0)
-		r = print(c, &s, a->json);
-	if (r == 0)
+	if (r == 0) {
 		code = exit_code(&s);
-	if (r == 0 && ended)
-		code = tell_hook(c, nights, &s, code);
+		if (ended)
+			code = tell_hook(c, nights, &s, code);
+		if (ended && night_close(ended, err) < 0)
+			r = err_exit(err, EXIT_CANNOT_WRITE);
+		printed = print(c, &s, a->json);
+	}
 	night_said_done(&s);
 	past_done(&past);
-	return r ? r : code;
+	if (r < 0)
+		return r;
+	return printed ? printed : code;
 }
 
 /* ---- a night ---- */
@@ -275,8 +283,7 @@ static int run(const struct night_args *a, const struct night_config *c, struct 
 	       struct err *err)
 {
 	_cleanup_night_ struct night n = { .fd = -1 };
-	struct err late = { 0 };
-	int r = nights_lock(nights, err), code;
+	int r = nights_lock(nights, err);
 
 	if (r == 0)
 		r = night_begin(c, nights, &a->opt, &n, err);
@@ -290,17 +297,14 @@ static int run(const struct night_args *a, const struct night_config *c, struct 
 	if (r < 0)
 		return r;
 	clean_up(c, a->opt.results);
-	code = tell(a, c, nights, n.number, true, err);
-	if (code >= 0 && night_close(&n, &late) < 0)
-		return cmd_fail(&late, EXIT_CANNOT_WRITE);
-	return code;
+	return tell(a, c, nights, n.number, &n, err);
 }
 
 static int tell_again(const struct night_args *a, const struct night_config *c,
 		      const struct nights *nights, struct err *err)
 {
 	if (nights->n)
-		return tell(a, c, nights, nights->number[nights->n - 1], false, err);
+		return tell(a, c, nights, nights->number[nights->n - 1], NULL, err);
 	err_set(err, ENOENT, "there is no night in %s yet", nights->path);
 	return err_exit(err, EXIT_BAD_USAGE);
 }
