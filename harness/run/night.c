@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 
 #include "base/exit.h"
 #include "base/loop.h"
@@ -73,18 +74,44 @@ static json_t *state_of(const struct night_config *c, uint64_t number)
 	return o;
 }
 
+/* NULL where there is none: it was killed before that was written, which is all or nothing. */
+static int read_state(const struct night *n, json_t **ret, struct err *err)
+{
+	_cleanup_free_
+	char *path = nights_path(n->nights, n->number);
+	_cleanup_json_ json_t *state = NULL;
+	struct err why = { 0 };
+	struct stat st;
+	int r = json_read(n->fd, NIGHT_STATE, &state, &why);
+
+	if (r == 0 && !json_is_object(state))
+		r = err_set(&why, EINVAL, NIGHT_STATE " is no object");
+	if (r == -ENOENT || (r < 0 && fstatat(n->fd, NIGHT_STATE, &st, 0) == 0 && st.st_size == 0))
+		return 0;
+	if (r < 0)
+		return err_set(err, -r,
+			       "the last night, %s, cannot be read: %s; --new begins another", path,
+			       why.msg);
+	*ret = TAKE(state, NULL);
+	return 0;
+}
+
 /* The last night, where it is open: to go on with if it is young enough, else it is closed. */
 static int take_last(const struct night_config *c, const struct night_options *opt, struct night *n,
 		     struct err *err)
 {
 	uint64_t started_s = 0;
+	int r;
 
 	n->number = n->nights->number[n->nights->n - 1];
 	n->fd = nights_dir(n->nights, n->number, err);
 	if (n->fd < 0)
 		return n->fd;
-	if (json_read(n->fd, NIGHT_STATE, &n->state, NULL) < 0) /* killed before it was written */
+	r = read_state(n, &n->state, err);
+	if (r == 0 && !n->state)
 		return 0;
+	if (r < 0 && !opt->fresh)
+		return r;
 	json_get_u64(n->state, "started_s", &started_s, NULL);
 	if (str_eq(text_of(n->state, "state"), "open")) {
 		if (!opt->fresh &&
@@ -373,6 +400,16 @@ static bool is_over(const json_t *entry)
 	return str_eq(state, "ended") || str_eq(state, "failed") || str_eq(state, "stopped");
 }
 
+/* The name is what a file says that others may have written. */
+static void say_begins(const struct night *n, const char *entry, size_t i, size_t of)
+{
+	_cleanup_buf_ struct buf name = BUF_INIT;
+
+	str_sanitise(&name, entry, strlen(entry), false);
+	fprintf(stderr, "night %" PRIu64 " of %s: %s (%zu of %zu)\n", n->number, n->nights->name,
+		buf_str(&name), i, of);
+}
+
 static int run_entries(struct work *w, const struct night_options *opt, struct err *err)
 {
 	const json_t *entries = json_object_get(w->n->state, "entries");
@@ -388,8 +425,7 @@ static int run_entries(struct work *w, const struct night_options *opt, struct e
 		if (is_over(entry))
 			continue;
 		if (!opt->quiet)
-			fprintf(stderr, "night %" PRIu64 " of %s: %s (%zu of %zu)\n", w->n->number,
-				w->n->nights->name, text_of(entry, "name"), i + 1, n);
+			say_begins(w->n, text_of(entry, "name"), i + 1, n);
 		r = run_entry(w, i, opt, err);
 	}
 	return r;
