@@ -167,8 +167,11 @@ static void put_runs(const struct night_said *s, struct buf *out)
 	for (size_t i = 0; i < s->night->n; i++) {
 		const struct night_entry *e = &s->night->entry[i];
 
-		if (*e->run)
-			buf_printf(out, "kernsoak report %s   # %s\n", e->run, e->name);
+		_cleanup_free_
+		char *run = printable(e->run, RUN_ID_LEN), *name = printable(e->name, 80);
+
+		if (*run)
+			buf_printf(out, "kernsoak report %s   # %s\n", run, name);
 	}
 }
 

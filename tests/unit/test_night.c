@@ -25,7 +25,7 @@ struct like {
 	size_t trials, infra;
 	double scale; /* mean of its lives; 0: it never fails in 10 */
 	double boot_s;
-	const char *crash[3], *title, *integrity, *kernel, *memory, *state;
+	const char *crash[3], *title, *integrity, *kernel, *memory, *state, *run;
 };
 
 static json_t *arm_like(const struct like *l, struct rng *rng)
@@ -66,7 +66,7 @@ static void add_night(struct made *m, struct like l, uint64_t seed)
 	_cleanup_json_ json_t *state =
 		json_pack("{s:i, s:i, s:i, s:s, s:[{s:s, s:s, s:s, s:i}]}", "number", (int)m->n + 1,
 			  "started_s", 1795297868, "ended_s", 1795297868 + 3600, "state", "done",
-			  "entries", "name", "fib", "run", "20261121-215053-fib", "state",
+			  "entries", "name", "fib", "run", l.run ?: "20261121-215053-fib", "state",
 			  l.state ?: "ended", "exit", 10);
 	_cleanup_json_ json_t *measures = json_pack(
 		"{s:{s:[o], s:o}}", "fib", "arms", arm_like(&l, &rng), "crashes", crashes_like(&l));
@@ -151,6 +151,7 @@ static void the_subject_counts_and_the_text_is_inert(void **state)
 	(void)state;
 	worse.scale = 1;
 	worse.crash[1] = "k1:b";
+	worse.run = "\x1b[31mrun";
 	add_night(&m, usual, 1);
 	add_night(&m, worse, 2);
 	judge(&m, &s);
@@ -161,6 +162,7 @@ static void the_subject_counts_and_the_text_is_inert(void **state)
 	assert_non_null(
 		strstr(text.data, "* fib/bad, new-crash: a\\x1b[2J crash (k1:b), 2 trials"));
 	assert_non_null(strstr(text.data, "times ["));
+	assert_non_null(strstr(text.data, "\nkernsoak report \\x1b[31mrun   # fib\n"));
 	night_html("nightly", &s, &page);
 	assert_null(strchr(page.data, '\x1b'));
 	assert_non_null(strstr(page.data, "night 2, fails more"));
