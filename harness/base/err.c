@@ -4,6 +4,17 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+
+/* It may quote a guest, a file or a program, and ends on a terminal. */
+static void sanitise(struct err *err)
+{
+	_cleanup_buf_ struct buf clean = BUF_INIT;
+
+	str_sanitise(&clean, err->msg, strlen(err->msg), true);
+	snprintf(err->msg, sizeof(err->msg), "%s", buf_str(&clean));
+}
+
 int err_set(struct err *err, int code, const char *fmt, ...)
 {
 	va_list ap;
@@ -14,6 +25,7 @@ int err_set(struct err *err, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	sanitise(err);
 	return -code;
 }
 
@@ -30,6 +42,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
 	memcpy(tail, err->msg, sizeof(tail));
 	snprintf(err->msg, sizeof(err->msg), "%s: %.*s", context,
 		 (int)(sizeof(tail) - sizeof(context) - 3), tail);
+	sanitise(err);
 	return -err->code;
 }
 

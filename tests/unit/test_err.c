@@ -48,6 +48,17 @@ static void what_is_too_long_is_cut_not_run_over(void **state)
 	assert_true(strlen(err.msg) < sizeof(err.msg));
 }
 
+static void what_a_file_says_does_not_drive_the_terminal(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	err_set(&err, EINVAL, "near '%s':\n\tcaret ^", "\x1b]0;y\x07\xc3\xa4");
+	assert_string_equal(err.msg, "near '\\x1b]0;y\\x07\xc3\xa4':\n\tcaret ^");
+	err_wrap(&err, "%s", "\x1b[2J");
+	assert_string_equal(err.msg, "\\x1b[2J: near '\\x1b]0;y\\x07\xc3\xa4':\n\tcaret ^");
+}
+
 static void a_buffer_grows_and_gives_away(void **state)
 {
 	struct buf b = BUF_INIT;
@@ -79,6 +90,7 @@ int main(void)
 		test(the_first_exit_code_stays),
 		test(nobody_need_listen),
 		test(what_is_too_long_is_cut_not_run_over),
+		test(what_a_file_says_does_not_drive_the_terminal),
 		test(a_buffer_grows_and_gives_away),
 	};
 
