@@ -172,10 +172,13 @@ static void describe(const struct bisect_args *a)
 	       a->p.first_good ? "first good" : "first bad", x->n,
 	       a->p.first_good ? "first" : "last", a->p.target);
 	for (size_t i = 0; i < x->n; i++) {
-		printf("%-24s %s", x->value[i].label, x->value[i].note);
+		_cleanup_buf_ struct buf line = BUF_INIT, clean = BUF_INIT;
+
+		buf_printf(&line, "%-24s %s", x->value[i].label, x->value[i].note);
 		for (size_t k = 0; k < x->value[i].set.n; k++)
-			printf("%s%s", k ? ", " : "  ", x->value[i].set.item[k]);
-		putchar('\n');
+			buf_printf(&line, "%s%s", k ? ", " : "  ", x->value[i].set.item[k]);
+		str_sanitise(&clean, buf_str(&line), line.len, false); /* a commit's subject */
+		puts(buf_str(&clean));
 	}
 }
 
