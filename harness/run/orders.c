@@ -117,6 +117,9 @@ struct orders *orders_start(int fd, const struct orders_env *env)
 	o->env = *env;
 	o->fd = fd;
 	o->reading = loop_add_fd(env->loop, fd, EPOLLIN, on_readable, o);
+	if (!o->reading)
+		evidence_note(env->evidence, loop_now(env->loop), "orders cannot be heard: %s",
+			      strerror(errno));
 	return o;
 }
 

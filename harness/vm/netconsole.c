@@ -109,6 +109,11 @@ int netconsole_new(struct loop *loop, const char *path, netconsole_fn fn, void *
 	c->arg = arg;
 	c->fd = fd;
 	c->reading = loop_add_fd(loop, fd, EPOLLIN, on_readable, c);
+	if (!c->reading) {
+		r = err_set(err, errno, "cannot watch a socket: %s", strerror(errno));
+		release(c);
+		return r;
+	}
 	*ret = c;
 	return 0;
 }
