@@ -20,3 +20,8 @@ int64_t clock_wall_s(void)
 {
 	return (int64_t)(read_ns(CLOCK_REALTIME) / NS_PER_S);
 }
+
+int64_t clock_wall_ms(void)
+{
+	return (int64_t)(read_ns(CLOCK_REALTIME) / NS_PER_MS);
+}

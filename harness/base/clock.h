@@ -23,5 +23,6 @@ uint64_t clock_now_ns(const struct clock *c);
 
 /* Wall clock, for names and reports only: seconds since 1970. */
 int64_t clock_wall_s(void);
+int64_t clock_wall_ms(void);
 
 #endif

@@ -10,7 +10,9 @@
 #include "cmd/cmd.h"
 #include "cmd/how.h"
 #include "detect/signatures.h"
+#include "model/cascade.h"
 #include "model/units.h"
+#include "run/cascade.h"
 #include "run/decided.h"
 #include "store/verdicts.h"
 
@@ -223,6 +225,14 @@ int cmd_run(int argc, char **argv)
 		a.how.opt.strategy = strategy_until_decided.name;
 		r = decided_params(&s, &params, &err);
 		a.how.opt.params = params;
+	}
+	if (r == 0 && cascade_hosts(&s)) {
+		if (a.until_decided) {
+			err_set(&err, EINVAL, "there is no sequential test of cascades");
+			r = err_exit(&err, EXIT_BAD_USAGE);
+		}
+		a.how.opt.strategy = strategy_cascade.name;
+		a.how.opt.params = NULL;
 	}
 	if (r < 0)
 		r = cmd_fail(&err, EXIT_BAD_SCENARIO);

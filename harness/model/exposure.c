@@ -3,7 +3,8 @@
 
 #include "base/str.h"
 
-const char *const exposure_starts[] = { "begin", "first-reclaim", "first-count", NULL };
+const char *const exposure_starts[] = { "begin", "first-reclaim", "first-count", "placement",
+					NULL };
 
 bool exposure_start_by_name(const char *name, enum exposure_start *ret)
 {

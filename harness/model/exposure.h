@@ -9,6 +9,7 @@ enum exposure_start {
 	EXPOSURE_BEGIN,         /* the soak's begin */
 	EXPOSURE_FIRST_RECLAIM, /* a sample in which kswapd has scanned a page since then */
 	EXPOSURE_FIRST_COUNT,   /* the first count of the load that is the unit */
+	EXPOSURE_PLACEMENT,     /* a cascade's containers are placed */
 };
 
 extern const char *const exposure_starts[]; /* by the enum; ends with NULL */

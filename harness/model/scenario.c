@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 #include "model/arms.h"
+#include "model/cascade.h"
 #include "model/controls.h"
 #include "model/lint.h"
 #include "model/scenario_look.h"
@@ -36,7 +37,7 @@ uint64_t scenario_slots(const struct scenario *s, uint64_t cpus)
 
 	for (size_t i = 0; i < s->n_arms; i++)
 		vcpus = MAX(vcpus, s->arm[i].settings.guest.vcpus);
-	return MAX(cpus / vcpus, (uint64_t)1);
+	return MAX(MAX(cpus / vcpus, cascade_hosts(s)), (uint64_t)1);
 }
 
 /* What the file's first lines tell tools, not people. */
@@ -204,7 +205,11 @@ static int read_arm(struct reader *r, const struct entry *e, const char *name)
 	*arm = (struct arm){ .name = xstrdup(name) };
 	schema_defaults(&arm->settings, NULL);
 	x = schema_read(doc, IN_FILE, true, &arm->settings, sc, r->err);
-	return x < 0 ? x : check_arm(r, doc, e ? e->key : doc, label, &arm->settings);
+	if (x == 0)
+		x = check_arm(r, doc, e ? e->key : doc, label, &arm->settings);
+	if (x == 0)
+		cascade_settle(&arm->settings);
+	return x;
 }
 
 /* Every arm is checked, also those that --arm leaves out; these go again. */

@@ -282,9 +282,9 @@ static int check_severities(const struct look *l)
 }
 
 static int (*const checks[])(const struct look *) = {
-	check_kernel, check_any_load, check_image,      check_vcpus, check_exposure,
-	check_report, check_silence,  check_budget,     check_fake,  check_guest,
-	check_added,  check_ignored,  check_severities,
+	check_kernel, check_any_load, check_image,      check_vcpus,   check_exposure,
+	check_report, check_silence,  check_budget,     check_fake,    check_guest,
+	check_added,  check_ignored,  check_severities, cascade_check,
 };
 
 int look_check(const struct look *l)

@@ -22,6 +22,8 @@ const struct node *look_place(const struct look *l, const char *path, const char
 
 bool look_is_fake(const struct look *l);
 
+int cascade_check(const struct look *l); /* in cascade.c */
+
 /* Does what the keys say go together? -EINVAL: the first that does not is in l->err. */
 int look_check(const struct look *l);
 

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "model/capabilities.h"
+#include "model/cascade.h"
 #include "model/controls.h"
 #include "model/disks.h"
 #include "model/guest_words.h"
@@ -201,6 +202,7 @@ static const struct field fields[] = {
 		  "LOADS). Nothing after the name: all its defaults; `none`: not this load, for "
 		  "arms that take one away." },
 #include "model/schema_plant.def"
+#include "model/schema_cascade.def"
 
 	{ "exposure", FIELD_GROUP, .in = IN_ALL, .sentence = "How long a life was." },
 	{ "exposure.starts", FIELD_WORD, SET(exposure_starts), .fallback = "begin",
@@ -208,7 +210,8 @@ static const struct field fields[] = {
 	  .sentence =
 		  "When a life begins to be counted: as the loads begin, at the first second in "
 		  "which kswapd has scanned a page since then, or at the first count of the "
-		  "load that is the unit. A crash before that moment is a life of no length; "
+		  "load that is the unit, or as a cascade's containers are placed (which is when "
+		  "it is in a cascade). A crash before that moment is a life of no length; "
 		  "a guest that never comes to it has tested nothing (INFRA)." },
 	{ "exposure.unit", FIELD_TEXT, SET(exposure_unit), .fallback = "", .fits = is_load,
 	  .shape = "the name of a load", .example = "fib-rebalance",

@@ -379,7 +379,7 @@ static bool number_ok(const struct load_param *p, const char *text)
 		return true;
 	if (p->type == PARAM_CHOICE)
 		return load_param_allows(p, text);
-	return str_to_u64(text, p->max, &v) == 0 && v >= p->min;
+	return str_to_u64(text, p->max, &v) == 0 && (v >= p->min || (p->tunable && !v));
 }
 
 /* Exactly the parameters of the load, in the table's order, as the guest expects them. */

@@ -201,12 +201,21 @@ struct fake {           /* the fake VM's law: vm/vm_fake.h */
 	enum fake_clock clock;
 };
 
+/* Hosts whose containers move on: model/cascade.h. */
+struct cascade_wish {
+	uint64_t hosts;      /* TIME_NEVER: none */
+	uint64_t containers; /* of all hosts */
+	double rate;         /* deletions per second and container */
+	char *moves;         /* "free", "none", "6/m" */
+};
+
 struct settings {
 	char *kernel;      /* "debian:6.1.0-54-cloud", a bzImage's path */
 	struct strv needs; /* what the kernel must offer: names of capabilities.def, CONFIG_X */
 	struct guest guest;
 	struct load_use *load;
 	size_t n_loads;
+	struct cascade_wish cascade;
 	struct named_list plant; /* faults to plant, by kind: model/plants.h */
 	char *exposure_unit;     /* the load whose counter is the second clock; "" the first */
 	enum exposure_start exposure_starts;

@@ -27,6 +27,8 @@ void evidence_agent(struct evidence *e, const char *line, size_t n, uint64_t at_
  * a guest reads like one: what begins with a # has a blank put before it. */
 void evidence_note(struct evidence *e, uint64_t at_ns, const char *fmt, ...) PRINTF(3, 4);
 
+#define EXPOSURE_NOTE "exposure begins: " /* and the word of exposure.starts */
+
 /* The remark of each second of a soak, behind that #: "host load=1234 steal=56 lag=NS vcpu0=NS
  * want0=NS". */
 #define HOST_NOTE "host "

@@ -12,7 +12,8 @@
 #include "run/trial.h"
 #include "run/witness.h"
 
-/* No guest of ours writes more (vm/here.c has the cap); what came from elsewhere is not all read. */
+/* No guest of ours writes more (vm/here.c has the cap); what came from elsewhere is not all read.
+ */
 #define CONSOLE_MAX (UINT64_C(512) << 20)
 
 struct past {
@@ -42,7 +43,10 @@ static void on_note(struct witness *w, const char *note, uint64_t at_ns)
 	unsigned ending;
 	int detail = 0;
 	enum step in;
+	const char *starts = str_after(note, "# " EXPOSURE_NOTE);
 
+	if (starts && str_eq(starts, exposure_starts[EXPOSURE_PLACEMENT]))
+		witness_placed(w, at_ns);
 	if (sscanf(note, "# " ENDING_NOTE "%u in %15[A-Z]: %n", &ending, step, &detail) == 2 &&
 	    detail && ending < ENDING_COUNT && step_by_name(step, &in))
 		witness_end(w, (enum ending)ending, in, at_ns, note + detail);

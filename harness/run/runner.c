@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "run/runner.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 
 #include "base/exit.h"
 #include "base/fs.h"
+#include "model/cascade.h"
 #include "run/accel.h"
 #include "run/confine.h"
 #include "run/files.h"
@@ -105,6 +107,20 @@ static void make_slots(struct runner *r)
 	r->live = live_new(&r->campaign, n);
 	r->events = events_new(r->opt->events_fd);
 	r->progress = progress_new(&r->campaign, r->live, r->opt->quiet);
+}
+
+/* The hosts of a cascade live at the same time. */
+static int check_slots(const struct scenario *s, const struct run_options *opt, struct err *err)
+{
+	const uint64_t hosts = cascade_hosts(s);
+
+	if (!opt->slots || opt->slots >= hosts)
+		return 0;
+	err_set(err, EINVAL,
+		"%s has cascades of %" PRIu64 " hosts, which run at once: -j should be as "
+		"many, or be left out",
+		s->name, hosts);
+	return err_exit(err, EXIT_BAD_USAGE);
 }
 
 /* Whether this host has what guests need: without QEMU every trial would be lost, one by one. */
@@ -222,6 +238,8 @@ int runner_start(struct scenario *s, const struct run_options *opt, struct run_r
 
 	*ret = (struct run_result){ 0 };
 	if (code == 0)
+		code = check_slots(s, opt, err);
+	if (code == 0)
 		code = check_host(s, opt->uri ? opt->uri : "", err);
 	if (code == 0 && !ops_of(opt)->lazy)
 		code = prepare_arms(s, opt->uri ? opt->uri : "", err);
@@ -255,6 +273,8 @@ int runner_resume(const char *ref, const struct run_options *opt, struct run_res
 	if (code == 0)
 		code = runner_read_run(&r, err);
 	if (code == 0)
+		code = check_slots(&r.campaign.scenario, opt, err);
+	if (code == 0)
 		code = check_host(&r.campaign.scenario, opt->uri ? opt->uri : "", err);
 	if (code < 0)
 		run_dir_done(&r.dir); /* not begun: it is not ours to speak of */
@@ -287,6 +307,9 @@ int runner_describe(struct scenario *s, const struct run_options *opt, struct bu
 		return code;
 	campaign_init(&c, s, opt->seed ? opt->seed : (uint64_t)clock_wall_s(),
 		      ops_of(opt)->laid_out);
+	if (cascade_hosts(&c.scenario))
+		buf_printf(out, "# %s: %" PRIu64 " cascades of each arm; each host is a trial\n",
+			   c.scenario.name, c.scenario.stop.trials);
 	buf_printf(out, "# %s: %zu trials of %zu arms, %zu at once\n", c.scenario.name, c.plan.n,
 		   c.scenario.n_arms, opt->slots ? (size_t)opt->slots : runner_slots(&c.scenario));
 	buf_puts(out, "# trial block arm seed\n");

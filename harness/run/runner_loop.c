@@ -17,6 +17,8 @@
 #include "run/trial_process.h"
 #include "vm/sweep.h"
 
+#define ORDERS_NS (200 * NS_PER_MS) /* between two questions for orders */
+
 bool runner_stopping(const struct runner *r)
 {
 	return r->stop_signal || r->over_budget || r->decided || r->given_up;
@@ -181,15 +183,53 @@ static void decide(struct runner *r)
 	version_signal(r->job, SIGTERM);
 }
 
+/* What runs, as far as it is known now. */
+static void hear(struct runner *r)
+{
+	for (size_t i = 0; i < r->campaign.plan.n; i++)
+		if (r->campaign.state[i] == TRIAL_RUNNING)
+			hear_soak(r, i + 1);
+}
+
+static bool has_orders(const struct runner *r)
+{
+	return r->strategy->ops->orders && !runner_stopping(r);
+}
+
+/* Written down first. A trial that does not take its order has ended, and tells so itself. */
+static void give_orders(struct runner *r)
+{
+	const uint64_t now_ns = loop_now(r->loop);
+	struct order o = { 0 };
+
+	while (has_orders(r) && r->strategy->ops->orders(r->strategy, &r->campaign, now_ns, &o)) {
+		o.rec.at_ms = clock_wall_ms() -
+			      (int64_t)(loop_now(r->loop) - o.at_ns) / (int64_t)NS_PER_MS;
+		runner_write_down(r, &o.rec);
+		if (*o.line && !r->given_up)
+			slots_order(r->slots, o.rec.trial, o.line);
+		o = (struct order){ 0 };
+	}
+}
+
+static void on_orders(void *arg)
+{
+	struct runner *r = arg;
+
+	hear(r);
+	give_orders(r);
+	if (has_orders(r))
+		loop_add_timer(r->loop, loop_now(r->loop) + ORDERS_NS, on_orders, r);
+}
+
 /* Has the strategy its answer, or enough of a trial? Not while a trial is in its last words. */
 static void look(struct runner *r)
 {
 	const struct campaign *c = &r->campaign;
 	uint64_t now = loop_now(r->loop);
 
-	for (size_t i = 0; i < c->plan.n; i++)
-		if (c->state[i] == TRIAL_RUNNING)
-			hear_soak(r, i + 1);
+	hear(r);
+	give_orders(r);
 	if (runner_stopping(r) || campaign_in_limbo(c))
 		return;
 	if (strategy_decided(r->strategy, c, now)) {
@@ -443,6 +483,8 @@ void runner_loop(struct runner *r)
 	loop_add_signal(r->loop, SIGINT, on_signal, r);
 	loop_add_signal(r->loop, SIGTERM, on_signal, r);
 	loop_add_timer(r->loop, r->started_ns, on_second, r);
+	if (has_orders(r))
+		loop_add_timer(r->loop, r->started_ns, on_orders, r);
 	look(r);
 	watch_budget(r);
 	fill_slots(r);

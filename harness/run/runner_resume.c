@@ -49,9 +49,17 @@ static void settle_time(struct telling *t)
 		t->r->spent_ns += (uint64_t)(t->last_s - t->from_s) * NS_PER_S;
 }
 
+static void recall(struct runner *r, const struct journal_record *rec)
+{
+	if (r->strategy->ops->recall && (rec->event == JOURNAL_ADD || rec->event == JOURNAL_PLACE ||
+					 rec->event == JOURNAL_CASCADE_END))
+		r->strategy->ops->recall(r->strategy, &r->campaign, rec);
+}
+
 static int on_record(void *arg, const struct journal_record *rec)
 {
 	struct telling *t = arg;
+	int code;
 
 	if (rec->event == JOURNAL_BEGIN || rec->event == JOURNAL_RESUME) {
 		settle_time(t);
@@ -60,7 +68,10 @@ static int on_record(void *arg, const struct journal_record *rec)
 	t->last_s = rec->at_s;
 	if (rec->event == JOURNAL_DECIDED)
 		on_decided(t->r, rec);
-	return rec->event == JOURNAL_ADD ? on_add(t, rec) : 0;
+	code = rec->event == JOURNAL_ADD ? on_add(t, rec) : 0;
+	if (code == 0)
+		recall(t->r, rec);
+	return code;
 }
 
 static int read_journal(struct runner *r, struct err *err)

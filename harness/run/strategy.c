@@ -7,6 +7,7 @@
 #include "base/exit.h"
 #include "model/controls.h"
 #include "run/bisect.h"
+#include "run/cascade.h"
 #include "run/decided.h"
 
 /* ---- the plan as it was laid out, each lost trial replaced by another ---- */
@@ -120,6 +121,7 @@ static const struct strategy_ops *const strategies[] = {
 	&strategy_plan,
 	&strategy_bisect,
 	&strategy_until_decided,
+	&strategy_cascade,
 };
 
 const struct strategy_ops *strategy_by_name(const char *name)

@@ -11,18 +11,23 @@
  * keeps.
  *
  * What the runner does with it:
- *	- a slot is idle: trials that the plan has and nobody has started come first; then next() is
- *	  asked. Its wish becomes a trial at the end of the plan, goes into the journal
- *(JOURNAL_ADD: arm, why, soak_ns), and is started. false: nothing now; asked again when a trial has
- *ended.
- *	- a trial has ended: ended(), once for each, lost ones (INFRA; STOPPED) too. A lost trial
- *has given its place back: whether another is wanted, next() says.
- *	- each second, and after each end: decided(), then enough() for each trial that runs, with
- *	  the age of its soak. Both are left out while a trial is in its last words
- *	  (campaign_in_limbo). Trials that run count as censored at campaign_age_ns(). enough() ends
- *	  a trial as STOPPED with `enough` in its verdict: censored, told to ended() as any other,
- *	  and nobody's loss. decided() stops all, ends the run, and is final: JOURNAL_DECIDED has
- *the exit code and the sentence, and a resumed run only waits for what was still open.
+ *	- a slot is idle: trials that the plan has and nobody has started come first; then
+ *	  next() is asked. Its wish becomes a trial at the end of the plan, goes into the
+ *	  journal (JOURNAL_ADD: arm, why, soak_ns), and is started. false: nothing now; asked
+ *	  again when a trial has ended.
+ *	- a trial has ended: ended(), once for each, lost ones (INFRA; STOPPED) too. A lost
+ *	  trial has given its place back: whether another is wanted, next() says.
+ *	- each second, and after each end: decided(), then enough() for each trial that runs,
+ *	  with the age of its soak. Both are left out while a trial is in its last words
+ *	  (campaign_in_limbo). Trials that run count as censored at campaign_age_ns().
+ *	  enough() ends a trial as STOPPED with `enough` in its verdict: censored, told to
+ *	  ended() as any other, and nobody's loss. decided() stops all, ends the run, and is
+ *	  final: JOURNAL_DECIDED has the exit code and the sentence, and a resumed run only
+ *	  waits for what was still open.
+ *	- five times a second, and after each end: orders(), until it has no more, also while
+ *	  a trial is in its last words. Each goes into the journal, and then to the trial. A
+ *	  resumed run is told what the journal has of them, and of JOURNAL_ADD: recall(),
+ *	  before any ended().
  *	- neither a trial runs nor next() wishes one: the run is done.
  *
  * To add one: a file that fills in a struct strategy_ops, and a row in strategy.c. Who starts such
@@ -42,6 +47,7 @@
 #define KS_RUN_STRATEGY_H
 
 #include "run/campaign.h"
+#include "store/journal.h"
 
 struct progress_style;
 
@@ -49,6 +55,13 @@ struct wish {
 	uint64_t arm;
 	uint64_t soak_ns; /* at most so long; 0: the arm's own limit */
 	char why[256];    /* for the journal and for people */
+};
+
+/* Something that is done to a trial that runs. */
+struct order {
+	struct journal_record rec; /* its at_ms is filled in from at_ns, the runner's clock */
+	uint64_t at_ns;
+	char line[256]; /* for rec.trial: lines of run/orders.h; "" none */
 };
 
 struct strategy { /* every strategy's own struct begins with this; set by strategy_load() */
@@ -74,6 +87,12 @@ struct strategy_ops {
 		       uint64_t age_ns); /* NULL: never */
 	bool (*decided)(struct strategy *s, const struct campaign *c,
 			uint64_t now_ns); /* NULL: never; the run ends when all is done */
+
+	/* NULL: none are given. */
+	bool (*orders)(struct strategy *s, const struct campaign *c, uint64_t now_ns,
+		       struct order *ret);
+	void (*recall)(struct strategy *s, const struct campaign *c,
+		       const struct journal_record *rec); /* NULL where there are no orders */
 
 	/* lazy: the arm can be run, and it took so long to make it ready; or it cannot, for good. A
 	 * resumed run is told the latter again, before any trial. */

@@ -72,7 +72,7 @@ static void note_exposure(struct trial *t)
 		return;
 	t->exposed = true;
 	tell_runner(t);
-	evidence_note(t->evidence, now(t), "exposure begins: %s",
+	evidence_note(t->evidence, now(t), EXPOSURE_NOTE "%s",
 		      exposure_starts[t->spec->settings.exposure_starts]);
 }
 
@@ -329,6 +329,8 @@ static void on_until(void *arg, uint64_t at_ns)
 
 	t->limit = loop_remove(t->loop, t->limit);
 	t->limit = loop_add_timer(t->loop, at_ns, on_limit, t);
+	witness_placed(&t->witness, now(t));
+	note_exposure(t);
 }
 
 /* What the host sees of the guest, which goes on when the guest no longer says anything. */

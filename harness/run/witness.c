@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "model/cascade.h"
+
 void witness_init(struct witness *w, const struct settings *s)
 {
 	*w = (struct witness){ .settings = s,
@@ -12,6 +14,7 @@ void witness_init(struct witness *w, const struct settings *s)
 			       .scanned_before = TIME_NEVER };
 	w->facts.ending = ENDING_LOST; /* until it is known better */
 	w->facts.work = NAN;
+	w->facts.idle = cascade_wanted(&s->cascade);
 	w->sightings = json_array();
 	if (boot_errors_count(&s->boot))
 		w->boot = boot_errors_new();
@@ -91,6 +94,17 @@ static void on_begun(struct witness *w, const struct agent_line *l, uint64_t at_
 		start_exposure(w, at_ns, 0);
 }
 
+static double work_so_far(const struct witness *w)
+{
+	return isfinite(w->facts.work) ? w->facts.work : 0;
+}
+
+void witness_placed(struct witness *w, uint64_t at_ns)
+{
+	if (waits_for(w, EXPOSURE_PLACEMENT))
+		start_exposure(w, at_ns, work_so_far(w));
+}
+
 /* Against the last sample before the soak; where there was none, the first one in it. */
 static void on_sample(struct witness *w, const struct agent_line *l, uint64_t at_ns)
 {
@@ -101,7 +115,7 @@ static void on_sample(struct witness *w, const struct agent_line *l, uint64_t at
 	if (!w->facts.soak_ns || w->scanned_before == TIME_NEVER)
 		w->scanned_before = scanned;
 	else if (waits_for(w, EXPOSURE_FIRST_RECLAIM) && scanned > w->scanned_before)
-		start_exposure(w, at_ns, isfinite(w->facts.work) ? w->facts.work : 0);
+		start_exposure(w, at_ns, work_so_far(w));
 }
 
 static void on_beat(struct witness *w, const struct agent_line *l, uint64_t at_ns)

@@ -37,6 +37,8 @@ struct witness {
 };
 
 void witness_init(struct witness *w, const struct settings *s);
+/* A cascade's host was given its containers: from here on its life is counted. */
+void witness_placed(struct witness *w, uint64_t at_ns);
 void witness_done(struct witness *w);
 
 /* Words out of their order (a second begun, a begun before ready) change nothing; nor does any

@@ -125,6 +125,7 @@ static void guest_init(struct patient *g, uint64_t heartbeat_ns)
 				    .soak = 3600 * NS_PER_S, .heartbeat = heartbeat_ns,
 				    .silence = TIME_NEVER, .progress = TIME_NEVER, .workqueue = TIME_NEVER,
 				    .report = 3 * NS_PER_S },
+			.cascade = { .hosts = TIME_NEVER, .containers = 2, .rate = 1, .moves = xstrdup("free") },
 			.evidence = { .dump = DUMP_HANGS, .dump_max = 1 << 30, .samples = NS_PER_S },
 			.fake = { .boot = 2 * NS_PER_S, .scale = 600 * NS_PER_S, .shape = 1,
 				  .other = TIME_NEVER, .host_fault = TIME_NEVER, .rate = 0.01 },
