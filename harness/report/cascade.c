@@ -221,10 +221,22 @@ static void add_time(struct columns *c, double s)
 	columns_add_buf(c, &b);
 }
 
-/* A factor a minute. */
-static struct interval a_minute(struct interval ci)
+#define FACTOR_MOST 1e6 /* what is larger says only that all died at once */
+
+/* By what factor a host's hazard changes in a minute; "-" where too few died to tell. */
+static void add_growth(struct columns *c, const struct cascade_fit *f)
 {
-	return (struct interval){ exp(60 * ci.lo), exp(60 * ci.hi) };
+	const struct tilt_fit *g = &f->growth;
+	struct interval ci = { exp(60 * g->x_ci.lo), exp(60 * g->x_ci.hi) };
+	_cleanup_buf_ struct buf b = BUF_INIT;
+
+	if (ci.hi > FACTOR_MOST)
+		ci.hi = INFINITY;
+	if (f->died < CASCADE_TELLING || !(exp(60 * g->x) <= FACTOR_MOST))
+		buf_puts(&b, "-");
+	else
+		figure_interval(&b, exp(60 * g->x), ci, scale_of_counts());
+	columns_add_buf(c, &b);
 }
 
 void cascade_table(const struct cascades *c, struct columns *ret)
@@ -259,16 +271,10 @@ void cascade_course_table(const struct cascades *c, struct columns *ret)
 
 	columns_begin(ret, ARRAY_SIZE(heading), heading, 0xe);
 	for (size_t i = 0; i < c->n_arms; i++) {
-		const struct tilt_fit *g = &c->arm[i].fit.growth;
-
 		if (!c->arm[i].fit.cascades)
 			continue;
 		columns_add_printable(ret, c->arm[i].name, LISTING_NAME);
-		if (isnan(g->x))
-			buf_puts(&b, "-");
-		else
-			figure_interval(&b, exp(60 * g->x), a_minute(g->x_ci), scale_of_counts());
-		columns_add_buf(ret, &b);
+		add_growth(ret, &c->arm[i].fit);
 		add_time(ret, c->arm[i].half_s);
 		listing_percent(&b, c->arm[i].served);
 		columns_add_buf(ret, &b);

@@ -44,6 +44,9 @@ void cascades_done(struct cascades *c);
 struct cascades_arm *cascades_arm(struct cascades *c, const char *name, size_t in_view);
 /* Takes *one over. */
 void cascades_add(struct cascades *c, struct cascade *one);
+/* Of fewer deaths nobody can tell how a hazard goes: a few at one instant look like anything. */
+enum { CASCADE_TELLING = 4 };
+
 /* Once all are there: fits and curves. */
 void cascades_reckon(struct cascades *c);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/cascade_collect.h"
 
+#include "model/controls.h"
 #include "model/units.h"
 #include "store/journal.h"
 #include "store/verdicts.h"
@@ -232,6 +233,8 @@ static void take_group(struct view *v, const struct group *g)
 {
 	const char *arm = arm_of(g), *why = str_after(g->why, "void");
 
+	if (arm && control_of(arm) != CONTROL_NONE) /* nothing is compared with those */
+		return;
 	if (!g->ended) {
 		v->cascades.open++;
 	} else if (why || !arm || view_arm_named(v, arm) == SIZE_MAX) {

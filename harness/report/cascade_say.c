@@ -146,7 +146,7 @@ static void say_growth(const struct cascades_arm *a, struct strv *ret)
 	const struct tilt_fit *g = &a->fit.growth;
 	struct buf b = BUF_INIT;
 
-	if (isnan(g->x))
+	if (isnan(g->x) || a->fit.died < CASCADE_TELLING)
 		return;
 	buf_printf(&b, "%s: the hazard of a host that is alive ", a->name);
 	if (g->x_ci.lo > 0 || g->x_ci.hi < 0)
