@@ -229,6 +229,14 @@ static const char *arm_of(const struct group *g)
 	return NULL;
 }
 
+/* Of its arm; n_arms: of none that is known. */
+static size_t index_of(const struct view *v, const struct group *g)
+{
+	const char *arm = arm_of(g);
+
+	return arm ? MIN(view_arm_named(v, arm), v->n_arms) : v->n_arms;
+}
+
 static void take_group(struct view *v, const struct group *g)
 {
 	const char *arm = arm_of(g), *why = str_after(g->why, "void");
@@ -255,8 +263,10 @@ int cascades_read(const struct run_dir *run, struct view *v, struct err *err)
 	journal_read(run->fd, take_record, &c, NULL);
 	if (c.n)
 		r = verdicts_read(run->fd, take_verdict, &c, err);
-	for (size_t i = 0; i < c.n && r == 0; i++)
-		take_group(v, &c.group[i]);
+	for (size_t i = 0; i <= v->n_arms && r == 0; i++) /* in the scenario's order */
+		for (size_t k = 0; k < c.n; k++)
+			if (index_of(v, &c.group[k]) == i)
+				take_group(v, &c.group[k]);
 	if (c.n && r == 0)
 		cascades_reckon(&v->cascades);
 	collect_done(&c);

@@ -135,7 +135,8 @@ static void close_it(struct healer *h, const char *why)
 	h->done++;
 	score->cascades++;
 	score->hosts += h->n;
-	score->alive += n_alive(h);
+	for (size_t i = 0; i < h->n; i++) /* a death just before the horizon was no news any more */
+		score->alive += !h->host[i].dead && !h->host[i].failed;
 }
 
 /* What another runner wrote down: the same again, as far as the score goes. */
