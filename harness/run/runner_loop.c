@@ -109,6 +109,18 @@ static void say_page(struct runner *r)
 		progress_say(r->progress, "%s", buf_str(&page));
 }
 
+static void hear_soak(struct runner *r, uint64_t trial)
+{
+	_cleanup_close_ int fd = trial_dir_open(r->dir.fd, trial, NULL);
+	struct soak *s = &r->campaign.soak[trial - 1];
+	const uint64_t before = s->from_ns;
+
+	if (fd >= 0)
+		s->begun = evidence_soak_read(fd, &s->from_ns, &s->over_ns);
+	if (!before && s->from_ns)
+		events_soak(r->events, &r->campaign, trial);
+}
+
 void runner_note_end(struct runner *r, uint64_t trial, int exit_status)
 {
 	struct journal_record rec = { .event = JOURNAL_END, .trial = trial, .exit = exit_status };
@@ -121,6 +133,8 @@ void runner_note_end(struct runner *r, uint64_t trial, int exit_status)
 		runner_give_up(r, &err);
 		return;
 	}
+	if (exit_status >= 0) /* it may have begun and ended since we last looked */
+		hear_soak(r, trial);
 	rec.outcome = v.outcome;
 	rec.exposure_ns = v.exposure_ns;
 	runner_write_down(r, &rec);
@@ -154,18 +168,6 @@ static void check_hope(struct runner *r)
 }
 
 /* ---- the answer ---- */
-
-static void hear_soak(struct runner *r, uint64_t trial)
-{
-	_cleanup_close_ int fd = trial_dir_open(r->dir.fd, trial, NULL);
-	struct soak *s = &r->campaign.soak[trial - 1];
-	const uint64_t before = s->from_ns;
-
-	if (fd >= 0)
-		s->begun = evidence_soak_read(fd, &s->from_ns, &s->over_ns);
-	if (!before && s->from_ns)
-		events_soak(r->events, &r->campaign, trial);
-}
 
 static void decide(struct runner *r)
 {
